@@ -1,0 +1,12 @@
+"""Every benchmark, one after the other: `make bench`. Close other programs first."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+for benchmark in ("pocket_and_import.py", "decode_orpheus.py"):
+    subprocess.run([sys.executable, HERE / benchmark], check=True)

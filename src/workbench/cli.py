@@ -1,0 +1,429 @@
+"""The command line: every command wires rooms together and says what it did.
+
+Results go to files, progress to stderr (only on a terminal), errors are one sentence, and the exit
+code is 0 only on success: 1 for what went wrong, 2 for a command that was not understood, 130 for
+stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from workbench.errors import RequestError, WorkbenchError
+from workbench.models import (
+    CancelToken,
+    GenerationRequest,
+    GenerationResult,
+    Progress,
+    load_runner,
+    runner_names,
+)
+from workbench.score import Score, parse_key, program_named
+from workbench.settings import read_settings
+
+STOPPED = 130  # what shells report for a program ended by Ctrl-C
+DRUM_KIT = 128
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments) or 0)
+    except WorkbenchError as error:
+        print(f"workbench: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"workbench: {error.strerror}: {error.filename}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("workbench: stopped", file=sys.stderr)
+        return STOPPED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="workbench", description="A research workbench for symbolic music generation."
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for add in (_add_demo, _add_lab, _add_generate, _add_sweep, _add_eval, _add_train, _add_models,
+                _add_doctor):  # fmt: skip
+        add(commands)
+    return parser
+
+
+def _command(
+    commands: Any,
+    name: str,
+    run: Callable[[argparse.Namespace], int | None],
+    says: str,
+    example: str,
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=says,
+        description=says,
+        epilog=f"example: workbench {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+# generate
+
+
+def _add_generate(commands: Any) -> None:
+    add = _command(
+        commands, "generate", _generate, "Compose loops and write them as MIDI files.",
+        "generate --style funk --bars 4 --tempo 100 --variations 8 --seed 1 --out loops",
+    ).add_argument  # fmt: skip
+    add("--runner", default=read_settings().runner, help=f"one of {', '.join(runner_names())}")
+    add("--checkpoint", type=Path, help="weights file for an orpheus runner")
+    add("--style", help="such as funk, house, bossa-nova")
+    add("--bars", type=int, help="length in bars, the prime's included")
+    add("--tempo", type=float, dest="tempo_bpm", metavar="BPM")
+    add("--variations", type=int, default=8, dest="num_variations")
+    add("--seed", type=int, default=0)
+    add("--prime", type=Path, metavar="MIDI", help="a MIDI file to go on from")
+    add("--prime-tempo", type=float, dest="prime_tempo_bpm", metavar="BPM")
+    add("--roles", type=_words, help="parts, such as drums,bass,'tenor sax'")
+    add("--key", help="such as C, Am, F#m")
+    add("--drums-only", action="store_true", help="nothing but the drum kit")
+    add("--instruments", type=_programs, help="allowed programs by name or number; 128 is the kit")
+    add("--pitch-range", type=_pair, metavar="LOW-HIGH", help="of the pitched parts, such as 36-84")
+    add("--scale", type=_scale, help="pitch classes 0,2,4,… or a key such as 'D dorian'")
+    add("--max-polyphony", type=int, help="most pitched notes at once")
+    add("--grid", type=int, help="onsets on multiples of this note value: 4, 8, 16, 32, 12, 24")
+    add("--temperature", type=float)
+    add("--top-p", type=float)
+    add("--top-k", type=int)
+    add("--min-p", type=float)
+    add("--max-tokens", type=int, default=1024)
+    add("--out", type=Path, required=True, metavar="DIR")
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _programs(text: str) -> tuple[int, ...]:
+    return tuple(int(word) if word.isdigit() else program_named(word) for word in _words(text))
+
+
+def _pair(text: str) -> tuple[int, int]:
+    low, high = text.split("-")
+    return int(low), int(high)
+
+
+def _scale(text: str) -> tuple[int, ...]:
+    if text[:1].isdigit():
+        return tuple(int(word) for word in _words(text))
+    return parse_key(text).pitch_classes
+
+
+def _generate(arguments: argparse.Namespace) -> int:
+    request = _request(arguments)
+    _make_folder(arguments.out)
+    options = {"checkpoint": arguments.checkpoint} if arguments.checkpoint else {}
+    runner = load_runner(arguments.runner, **options)
+    with _stoppable() as cancel, _bar(request) as show:
+        result = runner.generate(request, cancel=cancel, on_progress=show)
+    write_result(result, arguments.out)
+    stopped = any(variation.stop_reason == "stopped" for variation in result.variations)
+    print(
+        f"{len(result.variations)} variations{' (stopped)' if stopped else ''} in {arguments.out}"
+    )
+    return STOPPED if stopped else 0
+
+
+def _request(arguments: argparse.Namespace) -> GenerationRequest:
+    fields = {
+        name: getattr(arguments, name)
+        for name in GenerationRequest.__dataclass_fields__
+        if hasattr(arguments, name)
+    }
+    if arguments.prime is not None:
+        fields["prime"] = Score.from_midi(arguments.prime)
+    if arguments.drums_only:
+        if fields["roles"] not in (None, ("drums",)):
+            raise RequestError("--drums-only leaves no room for --roles; give one of them")
+        fields |= {"roles": ("drums",), "instruments": (DRUM_KIT,)}
+    return GenerationRequest(**fields)
+
+
+def _make_folder(folder: Path) -> None:
+    """Find out before composing whether results can be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise RequestError(
+            f"cannot write to {folder}: {error.strerror}; choose another --out folder"
+        ) from error
+
+
+def write_result(result: GenerationResult, folder: Path) -> None:
+    """Write `variation-NN.mid` (from 01) and `record.json`."""
+    for variation in result.variations:
+        (folder / f"variation-{variation.index + 1:02d}.mid").write_bytes(variation.score.to_midi())
+    variations = [
+        {
+            "file": f"variation-{variation.index + 1:02d}.mid",
+            "stop_reason": variation.stop_reason,
+            "bars": variation.score.length_ticks / 1920,
+            "tokens": list(variation.tokens),
+            "mean_surprise_nats": _mean(-variation.logprobs),
+            "mean_removed_mass": {name: _mean(mass) for name, mass in variation.removed.items()},
+        }
+        for variation in result.variations
+    ]
+    record = {**result.record, "variations": variations, "timings": dict(result.timings)}
+    (folder / "record.json").write_text(json.dumps(record, indent=1) + "\n")
+
+
+def _mean(values: Any) -> float | None:
+    return round(float(values.mean()), 5) if len(values) else None
+
+
+@contextmanager
+def _stoppable() -> Iterator[CancelToken]:
+    """Ctrl-C asks the runner to stop and keep what it has; a second one ends the program."""
+    cancel = CancelToken()
+
+    def stop(_signal: int, _frame: object) -> None:
+        if cancel.cancelled:
+            raise KeyboardInterrupt
+        cancel.cancel()
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield cancel
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _bar(request: GenerationRequest) -> Iterator[Callable[[Progress], None]]:
+    """A progress bar on a terminal, nothing in a pipe."""
+    unit = "bar" if request.bars else "token"
+    total = request.num_variations * (request.bars or 0)
+    with tqdm(total=total or None, unit=unit, disable=not sys.stderr.isatty(), leave=False) as bar:
+
+        def show(progress: Progress) -> None:
+            bar.n = sum(progress.bars if request.bars else progress.tokens)
+            bar.refresh()
+
+        yield show
+
+
+# demo and lab
+
+
+def notebooks_folder() -> Path:
+    """Where the notebooks are: in the package, or beside it in a clone."""
+    inside = Path(__file__).parent / "notebooks"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "notebooks"
+
+
+def _add_demo(commands: Any) -> None:
+    parser = _command(
+        commands, "demo", _demo, "Run the tour notebook and write a page that plays offline.",
+        "demo --out build/demo.html",
+    )  # fmt: skip
+    parser.add_argument("--out", type=Path, default=Path("build/demo.html"), metavar="PAGE")
+
+
+def _demo(arguments: argparse.Namespace) -> None:
+    from workbench.widgets import export_page, run_notebook
+
+    _make_folder(arguments.out.parent)
+    executed = arguments.out.with_suffix(".ipynb")
+    run_notebook(notebooks_folder() / "00-tour.ipynb", executed, log=sys.stderr)
+    export_page(executed, arguments.out)
+    print(arguments.out.resolve())
+
+
+def _add_lab(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "lab",
+        _lab,
+        "Open JupyterLab on the tour; notebooks are copied here if absent.",
+        "lab",
+    )
+    parser.add_argument("--folder", type=Path, default=Path("notebooks"))
+    parser.add_argument("--port", type=int, default=8888)
+
+
+def _lab(arguments: argparse.Namespace) -> None:
+    folder: Path = arguments.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    for notebook in sorted(notebooks_folder().glob("*.ipynb")):
+        if not (folder / notebook.name).exists():
+            shutil.copy(notebook, folder / notebook.name)
+    jupyter = [
+        sys.executable, "-m", "jupyterlab", f"--port={arguments.port}",
+        f"--ServerApp.root_dir={folder.resolve()}", "--LabApp.news_url=None",
+        "--LabApp.default_url=/lab/tree/00-tour.ipynb",
+    ]  # fmt: skip
+    os.execv(sys.executable, jupyter)  # noqa: S606 - becomes JupyterLab, its Ctrl-C and exit code
+
+
+# sweep
+
+
+def _add_sweep(commands: Any) -> None:
+    parser = _command(
+        commands, "sweep", _sweep, "Run an experiment's sweep; an interrupted one goes on.",
+        "sweep experiments/loop-temperature/",
+    )  # fmt: skip
+    parser.add_argument("experiment", type=Path, help="a folder with sweep.yaml")
+    parser.add_argument("--workers", type=int, help="processes on this machine")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster")
+
+
+def _sweep(arguments: argparse.Namespace) -> int:
+    from workbench.sweeps import run_experiment
+
+    experiment = run_experiment(
+        arguments.experiment, workers=arguments.workers, scheduler=arguments.scheduler
+    )
+    print(experiment.summary)
+    return STOPPED if experiment.result.stopped else 0
+
+
+# eval and train
+
+
+def _add_eval(commands: Any) -> None:
+    whats = commands.add_parser("eval", help="Measure a model.").add_subparsers(
+        metavar="WHAT", required=True
+    )
+    parser = _command(
+        whats, "pocket", _eval_pocket, "Does the pocket model pass its gates?", "eval pocket"
+    )
+    parser.add_argument(
+        "--weights", type=Path, metavar="DIR",
+        help="a trained folder, whose gates.json and card are written; without, what ships is measured",
+    )  # fmt: skip
+
+
+def _eval_pocket(arguments: argparse.Namespace) -> int:
+    from workbench.evals import evaluate_pocket
+    from workbench.models.training import write_card
+
+    options = {"folder": arguments.weights} if arguments.weights else {}
+    report = evaluate_pocket(
+        load_runner("pocket", **options),
+        baselines={"grammar": load_runner("grammar")},
+        unguarded=load_runner("pocket", exact_bars=False, **options),
+        tell=lambda text: print(text, file=sys.stderr),
+    )
+    print(report.table())
+    if arguments.weights:
+        (arguments.weights / "gates.json").write_text(report.to_json() + "\n")
+        write_card(arguments.weights)
+    return 0 if report.passed else 1
+
+
+def _add_train(commands: Any) -> None:
+    whats = commands.add_parser("train", help="Train a model.").add_subparsers(
+        metavar="WHAT", required=True
+    )
+    parser = _command(
+        whats, "pocket", _train_pocket,
+        "Train the pocket model; run again after an interruption, it goes on.",
+        "train pocket --out runs/pocket --seed 1",
+    )  # fmt: skip
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--tokens", type=float, help="training tokens, such as 2e6")
+
+
+def _train_pocket(arguments: argparse.Namespace) -> None:
+    from workbench.models.training import Recipe, Report, train_pocket
+
+    _make_folder(arguments.out)
+    recipe = Recipe(seed=arguments.seed)
+    if arguments.tokens:
+        recipe = replace(recipe, tokens=int(arguments.tokens))
+
+    def tell(report: Report) -> None:
+        left_min = (report.of_tokens - report.tokens) / report.tokens_per_s / 60
+        print(
+            f"step {report.step}: {report.tokens / 1e6:.2f} of {report.of_tokens / 1e6:.1f} M tokens, "
+            f"loss {report.loss:.3f} nats, {report.tokens_per_s:.0f} tokens/s, {left_min:.0f} min left",
+            file=sys.stderr,
+        )
+
+    train_pocket(arguments.out, recipe, on_report=tell)
+    print(arguments.out)
+
+
+# models and doctor
+
+
+def _add_models(commands: Any) -> None:
+    actions = commands.add_parser("models", help="List and fetch model runners.").add_subparsers(
+        metavar="ACTION", required=True
+    )
+    _command(actions, "list", _models_list, "Every runner and whether it is ready.", "models list")
+    parser = _command(
+        actions, "pull", _models_pull, "Fetch an Orpheus checkpoint from the hub (1.9 GB).",
+        "models pull orpheus-loops",
+    )  # fmt: skip
+    parser.add_argument("name")
+
+
+def _models_list(_arguments: argparse.Namespace) -> None:
+    from workbench.models.hub import CHECKPOINTS, find_checkpoint
+    from workbench.models.registry import RUNNERS
+
+    for name in runner_names():
+        ready = "ready"
+        if name in CHECKPOINTS:
+            path = find_checkpoint(name)
+            ready = str(path) if path else f"`workbench models pull {name}` or --checkpoint FILE"
+        says = RUNNERS[name][1] if name in RUNNERS else "from another package"
+        print(f"{name:<18} {says:<46} {ready}")
+
+
+def _models_pull(arguments: argparse.Namespace) -> None:
+    from workbench.models.hub import pull
+
+    print(pull(arguments.name))
+
+
+def _add_doctor(commands: Any) -> None:
+    _command(
+        commands, "doctor", _doctor, "What this installation has, and what it lacks.", "doctor"
+    )
+
+
+def _doctor(_arguments: argparse.Namespace) -> int:
+    from workbench.doctor import findings
+
+    problems = 0
+    for finding in findings():
+        problems += not finding.good
+        print(f"{'ok  ' if finding.good else 'BAD '} {finding.what:<14} {finding.says}")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

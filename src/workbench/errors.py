@@ -1,0 +1,50 @@
+"""Every error Workbench raises on purpose.
+
+    WorkbenchError
+    ├── MidiError          bytes or a file that are not the MIDI they claim to be
+    ├── RequestError       a value asked for that cannot be given (also a ValueError)
+    ├── RunnerError        a model runner that is unknown or cannot do what was asked
+    │   └── CheckpointError    a weights file of the wrong kind, or a damaged one
+    ├── BankError          a sound bank that is damaged
+    ├── SweepError         a sweep specification or its results
+    ├── NotebookError      a notebook that cannot be run, or a cell of it that failed
+    └── CancelledError     work stopped on request before it had anything to keep
+
+Each message says what was expected, what came, where, and what to do.
+"""
+
+
+class WorkbenchError(Exception):
+    """Root of the tree: catch this to catch everything that is Workbench's to report."""
+
+
+class MidiError(WorkbenchError):
+    """Malformed MIDI; the message names the byte offset or the track."""
+
+
+class RequestError(WorkbenchError, ValueError):
+    """A request that cannot be met; the message names the field, its range and what came."""
+
+
+class RunnerError(WorkbenchError):
+    """A runner is unknown, lacks its weights, or cannot do what was asked of it."""
+
+
+class CheckpointError(RunnerError):
+    """A checkpoint of the wrong kind, or a damaged one; the message says what it is."""
+
+
+class BankError(WorkbenchError):
+    """A sound bank that cannot be read; the message says where it stops making sense."""
+
+
+class SweepError(WorkbenchError):
+    """A sweep's specification or its stored results do not make sense."""
+
+
+class NotebookError(WorkbenchError):
+    """A notebook that is none, lacks a parameter, or has a cell that failed; the message names it."""
+
+
+class CancelledError(WorkbenchError):
+    """Work was cancelled before there was anything to keep."""

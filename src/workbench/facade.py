@@ -1,0 +1,100 @@
+"""What a notebook calls: compose, play, sweep. Wires runners, widgets and sweeps together.
+
+Using it in a notebook makes scores and results show themselves at the end of a cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import RequestError
+from workbench.evals import metrics
+from workbench.models import GenerationRequest, GenerationResult, Runner, load_runner
+from workbench.score import Score
+from workbench.settings import read_settings
+from workbench.sweeps import SweepResult
+from workbench.sweeps import sweep as run_sweep
+from workbench.widgets import Player, register_display, show
+
+__all__ = ["Score", "generate", "load_runner", "metrics", "play", "sweep"]
+
+register_display()
+
+
+def generate(  # noqa: PLR0913 - the notebook's front door, keywords only
+    runner: str | Runner | None = None,
+    *,
+    style: str | None = None,
+    roles: Sequence[str] | None = None,
+    prime: Score | str | Path | Sequence[int] | None = None,
+    bars: int | None = None,
+    tempo_bpm: float | None = None,
+    key: str | None = None,
+    variations: int = 8,
+    seed: int = 0,
+    **constraints: Any,
+) -> GenerationResult:
+    """Compose loops; as the last line of a cell they show as a grid to play and compare.
+
+    `prime` is a score, a MIDI file or Orpheus tokens. `constraints` are further fields of
+    `GenerationRequest`: temperature, top_p, instruments, pitch_range, scale, grid, …
+    `runner` is a name or a loaded runner; `WORKBENCH_RUNNER`, or pocket, when left out.
+    Raises `RequestError` with a sentence for what cannot be met.
+    """
+    if runner is None or isinstance(runner, str):
+        runner = loaded(runner or read_settings().runner)
+    try:
+        request = GenerationRequest(
+            style=style,
+            roles=tuple(roles) if roles is not None else None,
+            prime=_prime(prime),
+            bars=bars,
+            tempo_bpm=tempo_bpm,
+            key=key,
+            num_variations=variations,
+            seed=seed,
+            **constraints,
+        )
+    except TypeError as error:
+        unknown = ", ".join(sorted(set(constraints) - set(GenerationRequest.__dataclass_fields__)))
+        raise RequestError(f"generate knows no {unknown or 'such constraint'}: {error}") from error
+    return runner.generate(request)
+
+
+@cache
+def loaded(name: str) -> Runner:
+    """The runner of that name, loaded once."""
+    return load_runner(name)
+
+
+def play(music: Score | GenerationResult | str | Path) -> Player:
+    """A player for a score, a MIDI file, or a result's first variation."""
+    if isinstance(music, GenerationResult):
+        music = music.variations[0].score
+    return Player(music if isinstance(music, Score) else Score.from_midi(music))
+
+
+def sweep(
+    spec: Mapping[str, Any] | str | Path,
+    *,
+    out: str | Path | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+) -> SweepResult:
+    """Try every setting with every seed: a table whose rows play with `.play(row)`.
+
+    `spec` is a mapping, a `sweep.yaml` or its folder. Run again, it goes on where it was. `workers`
+    are processes on this machine, `scheduler` the address of a Dask cluster. Raises `SweepError`.
+    """
+    return run_sweep(spec, out=out, workers=workers, scheduler=scheduler, play=show)
+
+
+def _prime(prime: Score | str | Path | Sequence[int] | None) -> Score | tuple[int, ...] | None:
+    if prime is None or isinstance(prime, Score):
+        return prime
+    if isinstance(prime, str | Path):
+        return Score.from_midi(prime)
+    return tuple(prime)

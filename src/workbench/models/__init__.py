@@ -1,0 +1,52 @@
+"""Music model runners: what can be asked of them, by name. Torch is loaded only by the runners that need it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from workbench.models.registry import load_runner, runner_names
+from workbench.models.requests import (
+    CancelToken,
+    GenerationRequest,
+    GenerationResult,
+    Progress,
+    Runner,
+    RunnerInfo,
+    TokenScores,
+    Variation,
+)
+from workbench.models.vocabulary import decode_tokens, encode_midi, encode_score
+
+if TYPE_CHECKING:
+    from workbench.models.checkpoints import load_checkpoint
+
+# Names that need torch, resolved when first used.
+_LAZY = {"load_checkpoint": "workbench.models.checkpoints"}
+
+__all__ = [
+    "CancelToken",
+    "GenerationRequest",
+    "GenerationResult",
+    "Progress",
+    "Runner",
+    "RunnerInfo",
+    "TokenScores",
+    "Variation",
+    "decode_tokens",
+    "encode_midi",
+    "encode_score",
+    "load_checkpoint",
+    "load_runner",
+    "runner_names",
+]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        if name in _LAZY:
+            return getattr(import_module(_LAZY[name]), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__():
+        return sorted(__all__)

@@ -1,0 +1,1 @@
+"""Decoding: constraints as masks, draws, and the loop that writes a batch of rows."""

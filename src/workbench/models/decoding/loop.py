@@ -1,0 +1,150 @@
+"""The decoding loop: rows of one running batch, drawn a token at a time under their constraints.
+
+A row has its own random stream, drawn from the same way whatever else is in the batch, its own
+constraints and its own sampling. Rows that end leave. Knows no network: `Batch` is what it needs of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol, Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from workbench.models.decoding.draw import Sampling
+from workbench.models.decoding.rules import CONSTRAINTS, Limits, Place
+from workbench.models.requests import CancelToken, StopReason
+from workbench.models.vocabulary import EOS, OUTRO, UNITS_PER_BAR, VOCABULARY_SIZE
+
+
+class Drawn(NamedTuple):
+    """One step's draws: ids (B,), log P under the bare model (B,), allowed mass (constraint, B)."""
+
+    ids: Tensor
+    logprobs: Tensor
+    mass: Tensor
+
+
+class Batch(Protocol):
+    """Rows that a network decodes together."""
+
+    def select(self, rows: Sequence[int]) -> Self: ...
+
+    def join(self, other: Self) -> Self: ...
+
+    def advance(self, ids: Tensor) -> None: ...
+
+    def draw(self, allowed: Tensor, how: Sampling, uniforms: Tensor) -> Drawn: ...
+
+
+@dataclass
+class Row:
+    """One variation being written."""
+
+    limits: Limits
+    how: Sampling
+    rng: np.random.Generator
+    max_tokens: int
+    place: Place
+    stop_at_outro: bool = False
+    tokens: list[int] = field(default_factory=list)
+    logprobs: list[float] = field(default_factory=list)
+    mass: list[np.ndarray] = field(default_factory=list)
+    reason: StopReason | None = None
+    bars_before: int = 0
+    """Bars of earlier sections, which this one does not see as its own."""
+
+    def go_on(self, limits: Limits, prime: Sequence[int], bars_before: int) -> None:
+        """Begin another section, with `prime` behind it; an EOS that ended the last one is taken back."""
+        if self.reason == "eos":
+            for kept in (self.tokens, self.logprobs, self.mass):
+                kept.pop()
+        self.limits, self.place = limits, Place(limits).read(prime)
+        self.reason, self.bars_before = None, bars_before
+
+    @property
+    def bars(self) -> int:
+        """Whole bars behind it, the prime's included."""
+        if self.reason == "bars" and self.limits.bars:
+            return self.bars_before + self.limits.bars
+        return self.bars_before + self.place.time_units // UNITS_PER_BAR
+
+    def accept(self, token: int, logprob: float, mass: np.ndarray) -> None:
+        """Take a drawn token in, or end on it."""
+        if self.place.ends_with(token):
+            self.reason = "bars"
+            return
+        self.tokens.append(token)
+        self.logprobs.append(logprob)
+        self.mass.append(mass)
+        if token == EOS:
+            self.reason = "eos"
+        elif token == OUTRO and self.stop_at_outro:
+            self.reason = "outro"
+        elif len(self.tokens) >= self.max_tokens:
+            self.reason = "max_tokens"
+        self.place.read((token,))
+
+    def removed(self) -> dict[str, np.ndarray]:
+        """By active constraint, the probability it took from each step, float32."""
+        active = self.limits.active
+        mass = np.array(self.mass, np.float32).reshape(-1, len(CONSTRAINTS))
+        before = np.concatenate((np.ones((len(mass), 1), np.float32), mass[:, :-1]), 1)
+        taken = np.maximum(before - mass, 0)
+        return {name: taken[:, CONSTRAINTS.index(name)] for name in active}
+
+
+def stream_of(seed: int, index: int) -> np.random.Generator:
+    """The random stream of one variation, independent of every other's."""
+    return np.random.default_rng([seed, index])
+
+
+@torch.inference_mode()
+def decode(
+    batch: Batch,
+    rows: Sequence[Row],
+    *,
+    cancel: CancelToken | None = None,
+    on_step: Callable[[], None] | None = None,
+) -> None:
+    """Write every row to its end, or to where `cancel` stops it; rows hold the outcome."""
+    live = list(rows)
+    used = [
+        i for i, name in enumerate(CONSTRAINTS) if any(name in row.limits.active for row in rows)
+    ]
+    allowed = np.empty((len(CONSTRAINTS), len(live), VOCABULARY_SIZE), bool)
+    while live:
+        if cancel is not None and cancel.cancelled:
+            for row in live:
+                row.reason = "stopped"
+            return
+        for column, row in enumerate(live):
+            row.place.allowed(allowed[:, column])
+        masks = torch.from_numpy(allowed[used, : len(live)])
+        drawn = batch.draw(masks, _sampling(live), _uniforms(live))
+        mass = np.repeat(drawn.mass.cpu().numpy(), np.diff([*used, len(CONSTRAINTS)]), axis=0).T
+        for row, token, logprob, left in zip(
+            live, drawn.ids.tolist(), drawn.logprobs.tolist(), mass, strict=True
+        ):
+            row.accept(token, logprob, left)
+        if on_step is not None:
+            on_step()
+        staying = [column for column, row in enumerate(live) if row.reason is None]
+        if not staying:
+            return
+        if len(staying) < len(live):
+            live = [live[column] for column in staying]
+            batch.select(staying)
+        batch.advance(drawn.ids[torch.tensor(staying)])
+
+
+def _sampling(rows: Sequence[Row]) -> Sampling:
+    return Sampling(*(torch.cat(fields) for fields in zip(*(row.how for row in rows), strict=True)))
+
+
+def _uniforms(rows: Sequence[Row]) -> Tensor:
+    """Three draws a row and step, whether a network needs them or not: (B, 3) in [0, 1)."""
+    return torch.from_numpy(np.stack([row.rng.random(3) for row in rows]))

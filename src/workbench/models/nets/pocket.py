@@ -1,0 +1,402 @@
+"""The pocket network: a small transformer over Orpheus ids that knows meter and who plays what.
+
+What is not in the ids is computed from them: musical time t, the sum of the Δt since SOS in grid units
+(32 to the quarter, 128 to a 4/4 bar). Each token's input says where in the bar it stands and how many
+bars are left; two of three heads rotate by t instead of by token index, so that attention finds "the
+same place in an earlier bar"; the Δt head points at a place in the bar instead of subtracting; the
+output is factorised exactly, P(kind)·P(Δt), P(kind)·P(patch)·P(pitch|patch) and
+P(kind)·P(duration)·P(velocity|duration), so that all 18,820 ids can be read and written.
+A part is known by its role: when the programs of the roles are given, the patch head points at roles.
+
+Shapes: B batch, T time, D width, H heads. Knows no sampling and no files.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar, NamedTuple
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - the name torch users know
+from torch import Tensor, nn
+from transformers import PretrainedConfig, PreTrainedModel
+from transformers.modeling_outputs import CausalLMOutput
+
+from workbench.models.vocabulary import (
+    BUCKETS,
+    DELTAS,
+    DURATIONS,
+    EOS,
+    LENGTH,
+    NOTE,
+    OUTRO,
+    PAD,
+    PATCHES,
+    PITCHES,
+    SOS,
+    UNITS_PER_BAR,
+    VOCABULARY_SIZE,
+)
+
+ROLES = 4  # drums, bass, chords, melody
+ABSENT, UNKNOWN = 129, 130  # in place of a role's patch 0–128
+MOST_BARS = 8  # bar index and bars left are told apart up to here
+
+# Kinds of the next token, as the first factor of the output.
+DELTA_KIND, NOTE_KIND, LENGTH_KIND, END_KIND, IGNORED_KIND = range(5)
+
+# Frequencies of the metrical rotation in turns a bar: harmonics of the bar ("same place in any bar"),
+# fractions ("which bar"), and zeros ("by content alone"). Measured in the recipe the card names.
+METRICAL_TURNS = (
+    *range(1, 17), 20, 24, 28, 32, 40, 48, 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 0, 0, 0, 0,
+)  # fmt: skip
+HEAD_WIDTH = 2 * len(METRICAL_TURNS)
+
+
+class PocketConfig(PretrainedConfig):  # type: ignore[misc]
+    """Sizes of a pocket network, and the styles its style ids stand for (id 0 is "none given")."""
+
+    model_type = "workbench-pocket"
+
+    def __init__(
+        self,
+        width: int = 192,
+        layers: int = 5,
+        heads: int = 3,
+        metrical_heads: int = 2,
+        context: int = 2048,
+        styles: tuple[str, ...] | list[str] = (),
+        **kwargs: Any,
+    ) -> None:
+        self.width = width
+        self.layers = layers
+        self.heads = heads
+        self.metrical_heads = metrical_heads
+        self.context = context
+        self.styles = list(styles)
+        super().__init__(**kwargs)
+
+
+class Condition(NamedTuple):
+    """What a sequence is asked to be, all int64 on one device.
+
+    bars (B,): length, 0 unknown. style (B,): 0 unknown. mode (B,): 0 unknown, 1 major, 2 minor.
+    programs (B, 4): patch of drums, bass, chords, melody, or ABSENT, or UNKNOWN.
+    """
+
+    bars: Tensor
+    style: Tensor
+    mode: Tensor
+    programs: Tensor
+
+    def rows(self, index: Tensor) -> Condition:
+        """The conditions of the rows in `index`."""
+        return Condition(*(field[index] for field in self))
+
+
+def _id_tables() -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Per id: first and second embedding row (0 = none), kind as target, patch (or −1)."""
+    first = torch.zeros(VOCABULARY_SIZE, dtype=torch.long)
+    second = torch.zeros(VOCABULARY_SIZE, dtype=torch.long)
+    kind = torch.full((VOCABULARY_SIZE,), IGNORED_KIND)
+    patch = torch.full((VOCABULARY_SIZE,), -1)
+    deltas = torch.arange(DELTAS)
+    first[deltas] = ROW_DELTA + deltas
+    kind[deltas] = DELTA_KIND
+    notes = torch.arange(PATCHES * PITCHES)
+    first[NOTE + notes] = ROW_PATCH + notes // PITCHES
+    second[NOTE + notes] = ROW_PITCH + notes % PITCHES
+    kind[NOTE + notes] = NOTE_KIND
+    patch[NOTE + notes] = notes // PITCHES
+    lengths = torch.arange(DURATIONS * BUCKETS)
+    first[LENGTH + lengths] = ROW_DURATION + lengths // BUCKETS
+    second[LENGTH + lengths] = ROW_VELOCITY + lengths % BUCKETS
+    kind[LENGTH + lengths] = LENGTH_KIND
+    for offset, special in enumerate((SOS, OUTRO, EOS, PAD)):
+        first[special] = 1 + offset
+    kind[torch.tensor((OUTRO, EOS))] = END_KIND
+    return first, second, kind, patch
+
+
+# Rows of the one input table: none, four specials, then a block for each factor of an id.
+ROW_DELTA = 5
+ROW_PATCH = ROW_DELTA + DELTAS
+ROW_PITCH = ROW_PATCH + PATCHES
+ROW_DURATION = ROW_PITCH + PITCHES
+ROW_VELOCITY = ROW_DURATION + DURATIONS
+ROWS = ROW_VELOCITY + BUCKETS
+
+
+class Block(nn.Module):
+    """Pre-norm attention and a GELU MLP, no biases, no dropout."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.attention_norm = nn.LayerNorm(width, bias=False)
+        self.qkv = nn.Linear(width, 3 * width, bias=False)
+        self.out = nn.Linear(width, width, bias=False)
+        self.mlp_norm = nn.LayerNorm(width, bias=False)
+        self.up = nn.Linear(width, 4 * width, bias=False)
+        self.down = nn.Linear(4 * width, width, bias=False)
+
+    def project(self, x: Tensor, turn: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        """X (B, T, D) -> rotated q and k, and v, each (B, H, T, D/H)."""
+        batch, time, width = x.shape
+        qkv = self.qkv(self.attention_norm(x)).view(batch, time, 3, self.heads, width // self.heads)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)
+        return rotate(q, turn), rotate(k, turn), v
+
+    def finish(self, x: Tensor, attended: Tensor) -> Tensor:
+        """Residual of the attention (B, H, T, D/H), then of the MLP."""
+        batch, _, time, _ = attended.shape
+        x = x + self.out(attended.transpose(1, 2).reshape(batch, time, -1))
+        widened: Tensor = F.gelu(self.up(self.mlp_norm(x)), approximate="tanh")
+        finished: Tensor = x + self.down(widened)
+        return finished
+
+    def forward(self, x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
+        q, k, v = self.project(x, turn)
+        return self.finish(x, F.scaled_dot_product_attention(q, k, v, is_causal=True))
+
+
+def rotate(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
+    """Rotate half-split pairs of x (B, H, T, 2F) by angles given as (cos, sin), (B, H, T, F)."""
+    cos, sin = (part.to(x.dtype) for part in turn)
+    first, second = x.chunk(2, -1)
+    return torch.cat((first * cos - second * sin, second * cos + first * sin), -1)
+
+
+class PocketDecoder(PreTrainedModel):  # type: ignore[misc]
+    """Embeddings, blocks and factorised heads; see the module's first lines for why each is there."""
+
+    config_class = PocketConfig
+    id_first: Tensor
+    id_second: Tensor
+    id_kind: Tensor
+    id_patch: Tensor
+    index_turns: Tensor
+    metrical_turns: Tensor
+    _no_split_modules: ClassVar[list[str]] = ["Block"]
+
+    def __init__(self, config: PocketConfig) -> None:
+        super().__init__(config)
+        width = config.width
+        if width != config.heads * HEAD_WIDTH:
+            raise ValueError(f"width must be heads · {HEAD_WIDTH}, got {width} and {config.heads}")
+        self.tokens = nn.Embedding(ROWS, width)
+        self.phase = nn.Embedding(UNITS_PER_BAR + 32 + 8, width)
+        self.bar = nn.Embedding(MOST_BARS + 1, width)
+        self.bars_left = nn.Embedding(MOST_BARS + 2, width)
+        self.style = nn.Embedding(len(config.styles) + 1, width)
+        self.mode = nn.Embedding(3, width)
+        self.presence = nn.Embedding(ROLES * 3, width)  # role × (unknown, present, absent)
+        self.role = nn.Embedding(ROLES + 1, width)  # 0 unassigned
+        self.blocks = nn.ModuleList(Block(width, config.heads) for _ in range(config.layers))
+        self.norm = nn.LayerNorm(width, bias=False)
+        self.kind_head = nn.Linear(width, 4)
+        self.delta_head = nn.Linear(width, DELTAS)
+        self.slot_head = nn.Linear(width, UNITS_PER_BAR)
+        self.patch_head = nn.Linear(width, PATCHES)
+        self.role_head = nn.Linear(width, ROLES)
+        self.pitch_in = nn.Linear(width, width)
+        self.pitch_head = nn.Linear(width, PITCHES)
+        self.duration_head = nn.Linear(width, DURATIONS)
+        self.velocity_in = nn.Linear(width, width // 2)
+        self.velocity_given = nn.Linear(width, width // 2)
+        self.velocity_head = nn.Linear(width // 2, BUCKETS)
+        first, second, kind, patch = _id_tables()
+        half = HEAD_WIDTH // 2
+        index_turns = 1 / 10_000 ** (torch.arange(half) / half)
+        metrical_turns = torch.tensor(METRICAL_TURNS) * (2 * math.pi / UNITS_PER_BAR)
+        for name, table in (
+            ("id_first", first), ("id_second", second), ("id_kind", kind), ("id_patch", patch),
+            ("index_turns", index_turns), ("metrical_turns", metrical_turns),
+        ):  # fmt: skip
+            self.register_buffer(name, table, persistent=False)
+        self.post_init()
+
+    def _init_weights(self, module: nn.Module) -> None:
+        """N(0, 0.02); outputs of residual branches by 1/√(2·layers) smaller (GPT-2)."""
+        if isinstance(module, (nn.Linear, nn.Embedding)):
+            nn.init.normal_(module.weight, std=0.02)
+            if isinstance(module, nn.Linear) and module.bias is not None:
+                nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.LayerNorm):
+            nn.init.ones_(module.weight)
+        elif isinstance(module, PocketDecoder):
+            first, second, kind, patch = _id_tables()
+            half = HEAD_WIDTH // 2
+            module.id_first.copy_(first)
+            module.id_second.copy_(second)
+            module.id_kind.copy_(kind)
+            module.id_patch.copy_(patch)
+            module.index_turns.copy_(1 / 10_000 ** (torch.arange(half) / half))
+            module.metrical_turns.copy_(
+                torch.tensor(METRICAL_TURNS) * (2 * math.pi / UNITS_PER_BAR)
+            )
+        if isinstance(module, Block):
+            small = 0.02 / math.sqrt(2 * self.config.layers)
+            nn.init.normal_(module.out.weight, std=small)
+            nn.init.normal_(module.down.weight, std=small)
+
+    # Inputs
+
+    def embed(self, ids: Tensor, time: Tensor, condition: Condition) -> Tensor:
+        """ids, time (B, T) int64 -> (B, T, D)."""
+        x = self.tokens(self.id_first[ids])
+        second = self.id_second[ids]
+        x = x + self.tokens(second) * (second > 0).unsqueeze(-1)
+        bar = time // UNITS_PER_BAR
+        bars = condition.bars[:, None]
+        left = torch.where(bars > 0, (bars - bar).clamp(0, MOST_BARS) + 1, 0)
+        x = x + self.phase(time % UNITS_PER_BAR) + self.phase(UNITS_PER_BAR + time % 32)
+        x = x + self.phase(UNITS_PER_BAR + 32 + time % 8)
+        x = x + self.bar(bar.clamp(max=MOST_BARS)) + self.bars_left(left)
+        x = x + self.role(self.role_of(self.id_patch[ids], condition.programs))
+        embedded: Tensor = x + self._whole(condition)[:, None]
+        return embedded
+
+    def _whole(self, condition: Condition) -> Tensor:
+        """What holds for the whole sequence: style, mode, which roles are there (B, D)."""
+        state = torch.where(condition.programs == ABSENT, 2, 1)
+        state = torch.where(condition.programs == UNKNOWN, 0, state)
+        roles = torch.arange(ROLES, device=state.device) * 3 + state  # (B, 4)
+        whole: Tensor = self.presence(roles).sum(1)
+        whole += self.style(condition.style) + self.mode(condition.mode)
+        return whole
+
+    def role_of(self, patch: Tensor, programs: Tensor) -> Tensor:
+        """Role 1–4 that plays each patch (B, T), 0 when no role is known to; patch −1 is no note."""
+        plays = patch[..., None] == programs[:, None]  # (B, T, 4)
+        numbers = torch.arange(1, ROLES + 1, device=patch.device)
+        return (plays * numbers).amax(-1)
+
+    def turns(self, index: Tensor, time: Tensor) -> tuple[Tensor, Tensor]:
+        """Rotation of each head: index, time (B, T) -> cos, sin (B, H, T, D/2H)."""
+        metrical = self.config.metrical_heads
+        by_time = (time[..., None] * self.metrical_turns)[:, None].expand(-1, metrical, -1, -1)
+        plain = self.config.heads - metrical
+        by_index = (index[..., None] * self.index_turns)[:, None].expand(-1, plain, -1, -1)
+        angle = torch.cat((by_index, by_time), 1)
+        return angle.cos(), angle.sin()
+
+    def musical_time(self, ids: Tensor) -> Tensor:
+        """T at each token, that token's own Δt included: ids (B, T) -> (B, T) int64 units."""
+        return torch.where(ids < DELTAS, ids, 0).cumsum(-1)
+
+    # The whole sequence at once
+
+    def hidden(self, ids: Tensor, condition: Condition) -> tuple[Tensor, Tensor]:
+        """Ids (B, T) -> last hidden states (B, T, D) and musical time (B, T)."""
+        time = self.musical_time(ids)
+        index = torch.arange(ids.shape[1], device=ids.device).expand_as(ids)
+        turn = self.turns(index, time)
+        x = self.embed(ids, time, condition)
+        for block in self.blocks:
+            x = block(x, turn)
+        return self.norm(x), time
+
+    def forward(
+        self, input_ids: Tensor, labels: Tensor | None = None, condition: Condition | None = None
+    ) -> CausalLMOutput:
+        """Ids (B, T) -> log-probabilities of all ids (B, T, 18820).
+
+        With labels (B, T), instead, their negative log-likelihoods as `loss` (B, T), 0 where the label is
+        PAD or SOS, and the last hidden states.
+        """
+        condition = condition or unknown_condition(input_ids.shape[0], input_ids.device)
+        hidden, time = self.hidden(input_ids, condition)
+        if labels is not None:
+            nll = self.nll(hidden, time, labels, condition)
+            return CausalLMOutput(loss=nll, hidden_states=(hidden,))
+        return CausalLMOutput(logits=self.all_logprobs(hidden, time, condition))
+
+    # Outputs: each takes hidden states (..., D)
+
+    def delta_logits(self, hidden: Tensor, time: Tensor) -> Tensor:
+        """(..., 256): the place in the bar each Δt leads to, plus the Δt itself."""
+        steps = torch.arange(DELTAS, device=hidden.device)
+        slots = (time[..., None] + steps) % UNITS_PER_BAR
+        logits: Tensor = self.delta_head(hidden) + self.slot_head(hidden).gather(-1, slots)
+        return logits
+
+    def patch_logits(self, hidden: Tensor, programs: Tensor) -> Tensor:
+        """Hidden (..., D), programs (..., 4) -> (..., 129): the patch, plus the role that plays it."""
+        known = programs < PATCHES
+        roles = self.role_head(hidden).float() * known
+        patches: Tensor = self.patch_head(hidden).float()
+        return patches.scatter_add(-1, torch.where(known, programs, 0), roles)
+
+    def pitch_logits(self, hidden: Tensor, patch: Tensor, role: Tensor) -> Tensor:
+        """Hidden (..., D), patch and role (...) -> (..., 128)."""
+        given = self.tokens(ROW_PATCH + patch) + self.role(role)
+        logits: Tensor = self.pitch_head(F.gelu(self.pitch_in(hidden) + given.to(hidden.dtype)))
+        return logits
+
+    def velocity_logits(self, hidden: Tensor, duration: Tensor) -> Tensor:
+        """Hidden (..., D), duration (...) -> (..., 8)."""
+        given = self.velocity_given(self.tokens(ROW_DURATION + duration).to(hidden.dtype))
+        logits: Tensor = self.velocity_head(F.gelu(self.velocity_in(hidden) + given))
+        return logits
+
+    def nll(self, hidden: Tensor, time: Tensor, labels: Tensor, condition: Condition) -> Tensor:
+        """Exact −log P(label) of every place (B, T), over all ids; 0 where ignored."""
+        kind = self.id_kind[labels]
+
+        def loss(logits: Tensor, target: Tensor, of_kind: int) -> Tensor:
+            here = kind == of_kind
+            nll = F.cross_entropy(
+                logits.float().flatten(0, 1),
+                torch.where(here, target, 0).flatten(),
+                reduction="none",
+            )
+            return torch.where(here, nll.view_as(labels), 0.0)
+
+        note, length = labels - NOTE, labels - LENGTH
+        patch = torch.where(kind == NOTE_KIND, note // PITCHES, 0)
+        duration = torch.where(kind == LENGTH_KIND, length // BUCKETS, 0)
+        programs = condition.programs[:, None].expand(-1, labels.shape[1], -1)
+        role = self.role_of(patch, condition.programs)
+        kinds = F.cross_entropy(
+            self.kind_head(hidden).float().flatten(0, 1),
+            kind.clamp(max=END_KIND).flatten(),
+            reduction="none",
+        ).view_as(labels)
+        total = torch.where(kind != IGNORED_KIND, kinds, 0.0)
+        total = total + loss(self.delta_logits(hidden, time), labels, DELTA_KIND)
+        total = total + loss(self.patch_logits(hidden, programs), patch, NOTE_KIND)
+        total = total + loss(self.pitch_logits(hidden, patch, role), note % PITCHES, NOTE_KIND)
+        total = total + loss(self.duration_head(hidden), duration, LENGTH_KIND)
+        return total + loss(self.velocity_logits(hidden, duration), length % BUCKETS, LENGTH_KIND)
+
+    def all_logprobs(self, hidden: Tensor, time: Tensor, condition: Condition) -> Tensor:
+        """Log P of every id, (B, T, 18820); sums to one. SOS, OUTRO and PAD get −inf: never composed."""
+        batch, length = time.shape
+        kinds = self.kind_head(hidden).float().log_softmax(-1)
+        deltas = self.delta_logits(hidden, time).float().log_softmax(-1)
+        programs = condition.programs[:, None].expand(-1, length, -1)
+        patches = self.patch_logits(hidden, programs).log_softmax(-1)
+        patch = torch.arange(PATCHES, device=hidden.device).expand(batch, length, -1)
+        role = self.role_of(patch.reshape(batch, -1), condition.programs).view_as(patch)
+        pitches = self.pitch_logits(hidden[..., None, :], patch, role).float().log_softmax(-1)
+        durations = self.duration_head(hidden).float().log_softmax(-1)
+        duration = torch.arange(DURATIONS, device=hidden.device).expand(batch, length, -1)
+        velocities = self.velocity_logits(hidden[..., None, :], duration).float().log_softmax(-1)
+        specials = torch.full((batch, length, 4), -math.inf, device=hidden.device)
+        specials[..., EOS - SOS] = kinds[..., END_KIND]
+        return torch.cat(
+            (
+                kinds[..., DELTA_KIND, None] + deltas,
+                kinds[..., NOTE_KIND, None] + (patches[..., None] + pitches).flatten(-2),
+                kinds[..., LENGTH_KIND, None] + (durations[..., None] + velocities).flatten(-2),
+                specials,
+            ),
+            -1,
+        )
+
+
+def unknown_condition(rows: int, device: torch.device | str = "cpu") -> Condition:
+    """Nothing asked for: length, style, mode and programs unknown."""
+    none = torch.zeros(rows, dtype=torch.long, device=device)
+    return Condition(none, none, none, torch.full((rows, ROLES), UNKNOWN, device=device))

@@ -1,0 +1,1 @@
+"""Runners: what turns a request into loops, one module a family."""

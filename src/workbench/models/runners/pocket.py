@@ -1,0 +1,206 @@
+"""The pocket runner: loops from the small network that ships in the package.
+
+A request becomes what the network was taught: grid time, C major or A minor, one program a role. The
+result is turned back: true tempo, key asked for, exact bars. Loops of 1, 2, 4 and 8 bars are composed
+whole, other lengths as sections that each see the bars before them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from workbench.errors import CheckpointError, RequestError
+from workbench.models.decoding.loop import Row, decode
+from workbench.models.decoding.pocket import PocketBatch
+from workbench.models.grammar import ROLES
+from workbench.models.nets.pocket import (
+    ABSENT,
+    Condition,
+    PocketConfig,
+    PocketDecoder,
+    unknown_condition,
+)
+from workbench.models.requests import (
+    CancelToken,
+    GenerationRequest,
+    GenerationResult,
+    OnProgress,
+    Progress,
+    RunnerInfo,
+    TokenScores,
+    Variation,
+)
+from workbench.models.runners import composing
+from workbench.models.runners.asking import LARGEST_PRIME_BARS, NATIVE_BARS, Asked, Section
+from workbench.models.runners.priming import parts_of_tokens
+from workbench.models.vocabulary import UNITS_PER_BAR
+
+WEIGHTS = Path(__file__).parent.parent / "weights" / "pocket"
+
+
+class PocketRunner:
+    """Composes with the pocket network; thread-safe, one request at a time.
+
+    Args:
+        folder: weights as `workbench train pocket` writes them; the package's own by default.
+        exact_bars: False lets the network end by itself (for measuring how well it counts).
+    """
+
+    def __init__(self, folder: str | Path | None = None, *, exact_bars: bool = True) -> None:
+        self._folder = Path(folder) if folder is not None else WEIGHTS
+        self._exact_bars = exact_bars
+        self._net, self._sha256 = _load(self._folder)
+        self._turn = threading.Lock()
+
+    @property
+    def info(self) -> RunnerInfo:
+        config = self._net.config
+        return RunnerInfo(
+            name="pocket",
+            family="pocket",
+            description="Small transformer on Orpheus ids, trained on Workbench's own grammar",
+            licence="Apache-2.0",
+            parameters=sum(tensor.numel() for tensor in self._net.parameters()),
+            sha256=self._sha256,
+            context_tokens=config.context,
+            max_prime_tokens=config.context // 2,
+            styles=tuple(config.styles),
+            roles=ROLES,
+            details={
+                "bars": sorted(NATIVE_BARS),
+                "largest_prime_bars": LARGEST_PRIME_BARS,
+                "meter": "4/4",
+            },
+        )
+
+    def generate(
+        self,
+        request: GenerationRequest,
+        *,
+        cancel: CancelToken | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> GenerationResult:
+        """Compose the request's variations as one batch. Raises `RequestError` for what it cannot."""
+        began = time.perf_counter()
+        asked = Asked.of(request, self.info)
+        with self._turn, composing.one_thread():
+            rows = self._compose(asked, cancel, on_progress)
+        total_s = time.perf_counter() - began
+        variations = tuple(_variation(index, row, asked) for index, row in enumerate(rows))
+        result = GenerationResult(
+            request=request,
+            variations=variations,
+            record=composing.record(
+                "pocket", self._sha256, request,
+                tuning={"temperature": float(asked.how.temperature), "top_p": float(asked.how.top_p)},
+                programs=list(asked.programs), tempo_bpm=asked.tempo_bpm, bars=asked.bars,
+                transposed_semitones=asked.semitones, exact_bars=self._exact_bars,
+                variations=[
+                    {"tokens": len(item.tokens), "stop_reason": item.stop_reason} for item in variations
+                ],
+            ),
+            timings={"total_s": total_s},
+        )  # fmt: skip
+        composing.tell_result(on_progress, rows, result)
+        return result
+
+    def stream(
+        self, request: GenerationRequest, *, cancel: CancelToken | None = None
+    ) -> Iterator[Progress]:
+        return composing.streamed(self.generate, request, cancel)
+
+    @torch.inference_mode()
+    def score(self, tokens: Sequence[int]) -> TokenScores:
+        """Log-probabilities of grid-time tokens in C major or A minor, told only who plays what.
+
+        Parts are told from the tokens as a prime's are; style, mode and length stay unknown.
+        """
+        if len(tokens) < 2 or len(tokens) > self._net.config.context:
+            raise RequestError(
+                f"score takes 2 to {self._net.config.context} tokens, got {len(tokens)}"
+            )
+        ids = torch.tensor([list(tokens)])
+        condition = unknown_condition(1)
+        if patches := parts_of_tokens(tokens):
+            programs = [[patches.get(role, ABSENT) for role in ROLES]]
+            condition = condition._replace(programs=torch.tensor(programs))
+        parts = []
+        with self._turn, composing.one_thread():
+            hidden, musical_time = self._net.hidden(ids[:, :-1], condition)
+            for start in range(0, hidden.shape[1], 32):  # 32 · 18,820 log-probabilities at a time
+                part = slice(start, start + 32)
+                logs = self._net.all_logprobs(hidden[:, part], musical_time[:, part], condition)[0]
+                parts.append(composing.token_scores(logs, ids[0, 1:][part]))
+        return TokenScores(
+            logprobs=np.concatenate([scores.logprobs for scores in parts]),
+            alternatives=tuple(chain.from_iterable(scores.alternatives for scores in parts)),
+        )
+
+    def _compose(
+        self, asked: Asked, cancel: CancelToken | None, on_progress: OnProgress | None
+    ) -> list[Row]:
+        """Write all rows, section by section."""
+        rows: list[Row] = []
+        tell = composing.progress(on_progress, rows)
+        for section in asked.sections:
+            limits = asked.limits(section, exact_bars=self._exact_bars)
+            if rows:
+                live = [row for row in rows if row.reason in ("bars", "eos")]
+                primes = [asked.prime_of_section(section, row.tokens) for row in live]
+                for row, prime in zip(live, primes, strict=True):
+                    row.go_on(limits, prime, section.before)
+                batches = [self._batch(prime, asked, section) for prime in primes]
+            else:
+                prime = asked.prime_of_section(section, ())
+                rows += composing.rows(
+                    asked.request, limits, asked.how, prime, bars_before=section.before
+                )
+                live, batches = rows, [self._batch(prime, asked, section).select([0] * len(rows))]
+            if not live:
+                break
+            batch = batches[0]
+            for other in batches[1:]:
+                batch = batch.join(other)
+            decode(batch, live, cancel=cancel, on_step=tell)
+        return rows
+
+    def _batch(self, prime: Sequence[int], asked: Asked, section: Section) -> PocketBatch:
+        condition = Condition(
+            torch.tensor([section.bars]),
+            torch.tensor([asked.style_id]),
+            torch.tensor([asked.mode]),
+            torch.tensor([[ABSENT if patch is None else patch for patch in asked.programs]]),
+        )
+        return PocketBatch(self._net, prime, condition)
+
+
+def _load(folder: Path) -> tuple[PocketDecoder, str]:
+    """The network of a folder written by training, and the SHA-256 of its weights."""
+    weights = folder / "model.safetensors"
+    if not weights.is_file():
+        raise CheckpointError(f"no pocket weights in {folder}; expected model.safetensors there")
+    try:
+        net = PocketDecoder(PocketConfig.from_pretrained(folder))
+        net.load_state_dict(load_file(weights))
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise CheckpointError(f"{weights} is not a pocket network: {error}") from error
+    return net.eval(), hashlib.sha256(weights.read_bytes()).hexdigest()
+
+
+def _variation(index: int, row: Row, asked: Asked) -> Variation:
+    """What a finished row became. Stopped rows keep their whole bars."""
+    kept, bars = len(row.tokens), asked.bars
+    if row.reason == "stopped":
+        kept, bars = composing.whole_bars(row.tokens, asked.prime.last_onset_units, UNITS_PER_BAR)
+        bars = max(bars, asked.prime.bars)
+    return composing.variation(index, row, kept, asked.score(row.tokens[:kept], bars))

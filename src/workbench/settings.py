@@ -1,0 +1,29 @@
+"""Every environment variable Workbench reads, in one table. Read when asked, never at import."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from platformdirs import user_data_path
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """The field `home` is the variable `WORKBENCH_HOME`, and so on; an empty variable is unset."""
+
+    model_config = SettingsConfigDict(env_prefix="WORKBENCH_", env_ignore_empty=True, frozen=True)
+
+    home: Path = Field(default_factory=lambda: user_data_path("workbench", appauthor=False))
+    """Folder for everything Workbench writes outside a named output folder."""
+
+    runner: str = "pocket"
+    """The model runner that is used when none is named."""
+
+    static: bool | None = None
+    """Whether music shows itself as pages that play without a kernel; unset: where nobody looks."""
+
+
+def read_settings() -> Settings:
+    """The settings of this moment's environment."""
+    return Settings()
