@@ -19,10 +19,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Frame, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Frame, Locator, Page, expect, sync_playwright
 
 LOCAL = ("file:", "blob:", "data:", "about:", "http://127.0.0.1:", "ws://127.0.0.1:")
 START_S = 180.0  # a machine with much else to do needs a minute to bring JupyterLab up
+expect.set_options(timeout=START_S * 1000)
 
 
 @dataclass
@@ -73,6 +74,7 @@ def chromium() -> Iterator[Browser]:
 def page(chromium: Browser) -> Iterator[Page]:
     """A fresh page; the test fails if it reaches the network or logs an error."""
     context = chromium.new_context(viewport={"width": 1100, "height": 900})
+    context.set_default_timeout(START_S * 1000)
     opened = context.new_page()
     log = Log()
     log.watch(opened)

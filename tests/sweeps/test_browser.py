@@ -57,5 +57,5 @@ def test_squares_are_heard_and_the_form_runs(jupyter_lab: Lab, page: Page) -> No
     seeds.press("Enter")
     form.get_by_role("button", name="Run").click()
     expect(form).to_contain_text("12 rows from 6 cells: 6 done", timeout=patient)
-    expect(form.get_by_role("button", name="Stop")).to_be_disabled()
+    expect(form.locator("button.widget-button[title=Stop]")).to_be_disabled()
     expect(player).to_have_count(1, timeout=patient)

@@ -59,12 +59,14 @@ def test_surprise_of_new_tokens_equals_the_score_of_the_whole(small_pocket):
     variation = compose(small_pocket, style="samba", bars=2, num_variations=1).variations[0]
     import torch
 
-    from workbench.models.nets.pocket import ABSENT, Condition
+    from workbench.models.nets.pocket import ABSENT, unknown_condition
 
     net = small_pocket._net
     programs = [[ABSENT if patch is None else patch for patch in asked.programs]]
-    condition = Condition(
-        torch.tensor([2]), torch.tensor([asked.style_id]), torch.tensor([0]), torch.tensor(programs)
+    condition = unknown_condition(1)._replace(
+        bars=torch.tensor([2]),
+        style=torch.tensor([asked.style_id]),
+        programs=torch.tensor(programs),
     )
     ids = torch.tensor([[SOS, *variation.tokens]])
     with torch.inference_mode():

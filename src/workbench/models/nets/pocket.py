@@ -7,6 +7,9 @@ same place in an earlier bar"; the Δt head points at a place in the bar instead
 output is factorised exactly, P(kind)·P(Δt), P(kind)·P(patch)·P(pitch|patch) and
 P(kind)·P(duration)·P(velocity|duration), so that all 18,820 ids can be read and written.
 A part is known by its role: when the programs of the roles are given, the patch head points at roles.
+Harmony is planned: a small head draws the chord root of each bar from the roots before it, and every
+token is told the root of its bar and of the next. Left to the notes alone, a progression of four bars
+came out whole in 15 of 100 bands.
 
 Shapes: B batch, T time, D width, H heads. Knows no sampling and no files.
 """
@@ -14,13 +17,15 @@ Shapes: B batch, T time, D width, H heads. Knows no sampling and no files.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name torch users know
 from torch import Tensor, nn
 from transformers import PretrainedConfig, PreTrainedModel
-from transformers.modeling_outputs import CausalLMOutput
+from transformers.modeling_outputs import ModelOutput
 
 from workbench.models.vocabulary import (
     BUCKETS,
@@ -41,6 +46,7 @@ from workbench.models.vocabulary import (
 ROLES = 4  # drums, bass, chords, melody
 ABSENT, UNKNOWN = 129, 130  # in place of a role's patch 0–128
 MOST_BARS = 8  # bar index and bars left are told apart up to here
+ROOTS = 12  # a root is told as its pitch class + 1; 0 is "unknown"
 
 # Kinds of the next token, as the first factor of the output.
 DELTA_KIND, NOTE_KIND, LENGTH_KIND, END_KIND, IGNORED_KIND = range(5)
@@ -82,12 +88,14 @@ class Condition(NamedTuple):
 
     bars (B,): length, 0 unknown. style (B,): 0 unknown. mode (B,): 0 unknown, 1 major, 2 minor.
     programs (B, 4): patch of drums, bass, chords, melody, or ABSENT, or UNKNOWN.
+    roots (B, 9): pitch class + 1 of the chord in each bar and in what follows the eighth, 0 unknown.
     """
 
     bars: Tensor
     style: Tensor
     mode: Tensor
     programs: Tensor
+    roots: Tensor
 
     def rows(self, index: Tensor) -> Condition:
         """The conditions of the rows in `index`."""
@@ -167,6 +175,44 @@ def rotate(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
     return torch.cat((first * cos - second * sin, second * cos + first * sin), -1)
 
 
+class Progression(nn.Module):
+    """The chord root of each bar, given the roots before it, the length, the style and the mode."""
+
+    def __init__(self, config: PocketConfig, width: int = 128) -> None:
+        super().__init__()
+        self.before = nn.Embedding(MOST_BARS * (ROOTS + 1), width)
+        self.bars = nn.Embedding(MOST_BARS + 1, width)
+        self.style = nn.Embedding(len(config.styles) + 1, width)
+        self.mode = nn.Embedding(3, width)
+        self.inner = nn.Linear(width, width)
+        self.out = nn.Linear(width, ROOTS)
+
+    def forward(self, condition: Condition) -> Tensor:
+        """Logits of the root of bars 0–7, each seeing only the roots of earlier bars: (B, 8, 12)."""
+        roots = condition.roots[:, :MOST_BARS]
+        slots = torch.arange(MOST_BARS, device=roots.device) * (ROOTS + 1)
+        told = self.before(slots + roots)  # (B, 8, width)
+        x = F.pad(told[:, :-1].cumsum(1), (0, 0, 1, 0))
+        x = x + self.before(slots)  # says which bar is asked for
+        whole = self.bars(condition.bars.clamp(max=MOST_BARS))
+        whole = whole + self.style(condition.style) + self.mode(condition.mode)
+        logits: Tensor = self.out(F.gelu(self.inner(F.gelu(x + whole[:, None]))))
+        return logits
+
+
+@dataclass
+class PocketOutput(ModelOutput):  # type: ignore[misc]
+    """What a pass returns: `logits`, or with labels the three losses in nats."""
+
+    loss: Tensor | None = None
+    """−log P of each label (B, T), 0 where it is PAD or SOS."""
+    reading: Tensor | None = None
+    """Mean loss of hearing the root of a bar from its notes, over rows that were not told; ()."""
+    planning: Tensor | None = None
+    """Mean loss of the progression head; ()."""
+    logits: Tensor | None = None
+
+
 class PocketDecoder(PreTrainedModel):  # type: ignore[misc]
     """Embeddings, blocks and factorised heads; see the module's first lines for why each is there."""
 
@@ -192,8 +238,11 @@ class PocketDecoder(PreTrainedModel):  # type: ignore[misc]
         self.mode = nn.Embedding(3, width)
         self.presence = nn.Embedding(ROLES * 3, width)  # role × (unknown, present, absent)
         self.role = nn.Embedding(ROLES + 1, width)  # 0 unassigned
+        self.chord = nn.Embedding(2 * (ROOTS + 1), width)  # of this bar, of the next
         self.blocks = nn.ModuleList(Block(width, config.heads) for _ in range(config.layers))
         self.norm = nn.LayerNorm(width, bias=False)
+        self.progression = Progression(config)
+        self.root_head = nn.Linear(width, ROOTS)
         self.kind_head = nn.Linear(width, 4)
         self.delta_head = nn.Linear(width, DELTAS)
         self.slot_head = nn.Linear(width, UNITS_PER_BAR)
@@ -254,6 +303,10 @@ class PocketDecoder(PreTrainedModel):  # type: ignore[misc]
         x = x + self.phase(UNITS_PER_BAR + 32 + time % 8)
         x = x + self.bar(bar.clamp(max=MOST_BARS)) + self.bars_left(left)
         x = x + self.role(self.role_of(self.id_patch[ids], condition.programs))
+        now, following = (
+            condition.roots.gather(1, at.clamp(max=MOST_BARS)) for at in (bar, bar + 1)
+        )
+        x = x + self.chord(now) + self.chord(ROOTS + 1 + following)
         embedded: Tensor = x + self._whole(condition)[:, None]
         return embedded
 
@@ -298,19 +351,34 @@ class PocketDecoder(PreTrainedModel):  # type: ignore[misc]
         return self.norm(x), time
 
     def forward(
-        self, input_ids: Tensor, labels: Tensor | None = None, condition: Condition | None = None
-    ) -> CausalLMOutput:
+        self,
+        input_ids: Tensor,
+        labels: Tensor | None = None,
+        condition: Condition | None = None,
+        roots: Tensor | None = None,
+    ) -> PocketOutput:
         """Ids (B, T) -> log-probabilities of all ids (B, T, 18820).
 
-        With labels (B, T), instead, their negative log-likelihoods as `loss` (B, T), 0 where the label is
-        PAD or SOS, and the last hidden states.
+        With labels (B, T), their losses instead; with the true roots (B, 9), told or not, those of the
+        roots too.
         """
         condition = condition or unknown_condition(input_ids.shape[0], input_ids.device)
         hidden, time = self.hidden(input_ids, condition)
-        if labels is not None:
-            nll = self.nll(hidden, time, labels, condition)
-            return CausalLMOutput(loss=nll, hidden_states=(hidden,))
-        return CausalLMOutput(logits=self.all_logprobs(hidden, time, condition))
+        if labels is None:
+            return PocketOutput(logits=self.all_logprobs(hidden, time, condition))
+        nll = self.nll(hidden, time, labels, condition)
+        if roots is None:
+            return PocketOutput(loss=nll)
+        bar = (time // UNITS_PER_BAR).clamp(max=MOST_BARS)
+        untold = (roots > 0) & (condition.roots == 0)
+        heard = untold.gather(1, bar) & (labels != PAD)
+        reading = _mean_loss(self.root_head(hidden), roots.gather(1, bar) - 1, heard)
+        bars = torch.arange(MOST_BARS, device=roots.device)
+        of_loop = (condition.bars[:, None] == 0) | (bars < condition.bars[:, None])
+        planned = (roots[:, :MOST_BARS] > 0) & of_loop
+        logits = self.progression(condition._replace(roots=roots))
+        planning = _mean_loss(logits, roots[:, :MOST_BARS] - 1, planned)
+        return PocketOutput(loss=nll, reading=reading, planning=planning)
 
     # Outputs: each takes hidden states (..., D)
 
@@ -396,7 +464,20 @@ class PocketDecoder(PreTrainedModel):  # type: ignore[misc]
         )
 
 
+def root_row(roots: Sequence[int]) -> list[int]:
+    """Pitch classes of the chords of a loop as `Condition.roots` holds them: the loop goes round."""
+    return [roots[bar % len(roots)] + 1 if roots else 0 for bar in range(MOST_BARS + 1)]
+
+
+def _mean_loss(logits: Tensor, target: Tensor, counted: Tensor) -> Tensor:
+    """Mean cross-entropy of logits (..., K) over the places (...) that are counted; 0 when none is."""
+    target = torch.where(counted, target, -1).flatten()
+    total = F.cross_entropy(logits.float().flatten(0, -2), target, ignore_index=-1, reduction="sum")
+    return total / counted.sum().clamp(min=1)
+
+
 def unknown_condition(rows: int, device: torch.device | str = "cpu") -> Condition:
-    """Nothing asked for: length, style, mode and programs unknown."""
+    """Nothing asked for: length, style, mode, programs and chords unknown."""
     none = torch.zeros(rows, dtype=torch.long, device=device)
-    return Condition(none, none, none, torch.full((rows, ROLES), UNKNOWN, device=device))
+    programs = torch.full((rows, ROLES), UNKNOWN, device=device)
+    return Condition(none, none, none, programs, none[:, None].expand(-1, MOST_BARS + 1))

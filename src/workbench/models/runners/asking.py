@@ -90,7 +90,7 @@ class Asked:
         if key is not None and key.mode not in MODES:
             raise RequestError(f"the pocket model knows major and minor keys, got {key}")
         programs = _programs(request, prime)
-        only_drums = all(patch in (None, DRUM_PATCH) for patch in programs)
+        only_drums = _only_drums(programs)
         asked = cls(
             request=request,
             prime=prime,
@@ -113,6 +113,11 @@ class Asked:
                 "model's context; give fewer bars or parts"
             )
         return asked
+
+    @property
+    def only_drums(self) -> bool:
+        """Whether nothing asked for has a pitch."""
+        return _only_drums(self.programs)
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -201,6 +206,10 @@ def _moved_range(pitch_range: tuple[int, int] | None, semitones: int) -> tuple[i
         return None
     low, high = (max(0, min(127, pitch - semitones)) for pitch in pitch_range)
     return low, high
+
+
+def _only_drums(programs: Sequence[int | None]) -> bool:
+    return all(patch in (None, DRUM_PATCH) for patch in programs)
 
 
 def _patch(track: Track) -> int:

@@ -22,12 +22,14 @@ from safetensors.torch import load_file
 from workbench.errors import CheckpointError, RequestError
 from workbench.models.decoding.loop import Row, decode
 from workbench.models.decoding.pocket import PocketBatch
+from workbench.models.decoding.progression import draw_roots, heard_roots
 from workbench.models.grammar import ROLES
 from workbench.models.nets.pocket import (
     ABSENT,
     Condition,
     PocketConfig,
     PocketDecoder,
+    root_row,
     unknown_condition,
 )
 from workbench.models.requests import (
@@ -94,7 +96,7 @@ class PocketRunner:
         began = time.perf_counter()
         asked = Asked.of(request, self.info)
         with self._turn, composing.one_thread():
-            rows = self._compose(asked, cancel, on_progress)
+            rows, plans = self._compose(asked, cancel, on_progress)
         total_s = time.perf_counter() - began
         variations = tuple(_variation(index, row, asked) for index, row in enumerate(rows))
         result = GenerationResult(
@@ -106,7 +108,12 @@ class PocketRunner:
                 programs=list(asked.programs), tempo_bpm=asked.tempo_bpm, bars=asked.bars,
                 transposed_semitones=asked.semitones, exact_bars=self._exact_bars,
                 variations=[
-                    {"tokens": len(item.tokens), "stop_reason": item.stop_reason} for item in variations
+                    {
+                        "tokens": len(item.tokens),
+                        "stop_reason": item.stop_reason,
+                        "chord_roots": [(root + asked.semitones) % 12 for root in plan],
+                    }
+                    for item, plan in zip(variations, plans, strict=True)
                 ],
             ),
             timings={"total_s": total_s},
@@ -123,7 +130,7 @@ class PocketRunner:
     def score(self, tokens: Sequence[int]) -> TokenScores:
         """Log-probabilities of grid-time tokens in C major or A minor, told only who plays what.
 
-        Parts are told from the tokens as a prime's are; style, mode and length stay unknown.
+        Parts are told from the tokens as a prime's are; style, mode, length and chords stay unknown.
         """
         if len(tokens) < 2 or len(tokens) > self._net.config.context:
             raise RequestError(
@@ -148,40 +155,74 @@ class PocketRunner:
 
     def _compose(
         self, asked: Asked, cancel: CancelToken | None, on_progress: OnProgress | None
-    ) -> list[Row]:
-        """Write all rows, section by section."""
-        rows: list[Row] = []
+    ) -> tuple[list[Row], list[list[int]]]:
+        """Write all rows, section by section; with the chord roots that each was planned on."""
+        section = asked.sections[0]
+        limits = asked.limits(section, exact_bars=self._exact_bars)
+        prime = asked.prime_of_section(section, ())
+        rows = composing.rows(asked.request, limits, asked.how, prime, bars_before=section.before)
+        plans = self._plans(asked, rows)
         tell = composing.progress(on_progress, rows)
         for section in asked.sections:
-            limits = asked.limits(section, exact_bars=self._exact_bars)
-            if rows:
-                live = [row for row in rows if row.reason in ("bars", "eos")]
-                primes = [asked.prime_of_section(section, row.tokens) for row in live]
-                for row, prime in zip(live, primes, strict=True):
-                    row.go_on(limits, prime, section.before)
-                batches = [self._batch(prime, asked, section) for prime in primes]
-            else:
-                prime = asked.prime_of_section(section, ())
-                rows += composing.rows(
-                    asked.request, limits, asked.how, prime, bars_before=section.before
-                )
-                live, batches = rows, [self._batch(prime, asked, section).select([0] * len(rows))]
+            live = [
+                (row, plan)
+                for row, plan in zip(rows, plans, strict=True)
+                if row.reason in (None, "bars", "eos")
+            ]
             if not live:
                 break
-            batch = batches[0]
-            for other in batches[1:]:
-                batch = batch.join(other)
-            decode(batch, live, cancel=cancel, on_step=tell)
-        return rows
+            starts = []
+            for row, plan in live:
+                prime = asked.prime_of_section(section, row.tokens)
+                if row.reason is not None:
+                    limits = asked.limits(section, exact_bars=self._exact_bars)
+                    row.go_on(limits, prime, section.before)
+                starts.append(
+                    (tuple(prime), tuple(plan[section.before :] + plan[: section.before]))
+                )
+            batch = self._batch(asked, section, starts)
+            decode(batch, [row for row, _ in live], cancel=cancel, on_step=tell)
+        return rows, plans
 
-    def _batch(self, prime: Sequence[int], asked: Asked, section: Section) -> PocketBatch:
-        condition = Condition(
-            torch.tensor([section.bars]),
-            torch.tensor([asked.style_id]),
-            torch.tensor([asked.mode]),
-            torch.tensor([[ABSENT if patch is None else patch for patch in asked.programs]]),
+    def _plans(self, asked: Asked, rows: Sequence[Row]) -> list[list[int]]:
+        """A chord root for every bar of each row, its own draw; none where nothing has a pitch."""
+        if asked.only_drums:
+            return [[] for _ in rows]
+        condition = _condition(asked, 0, ())
+        heard = heard_roots(self._net, asked.prime.tokens, condition) if asked.prime.bars else []
+        return [
+            draw_roots(self._net, heard, asked.bars, condition, row.how, row.rng) for row in rows
+        ]
+
+    def _batch(
+        self,
+        asked: Asked,
+        section: Section,
+        starts: Sequence[tuple[tuple[int, ...], tuple[int, ...]]],
+    ) -> PocketBatch:
+        """A row for each start (prime, roots from the section's first bar on), equal ones read once.
+
+        Each is read alone, so that no row depends on another.
+        """
+        distinct = list(dict.fromkeys(starts))
+        batch, *others = (
+            PocketBatch(self._net, prime, _condition(asked, section.bars, roots))
+            for prime, roots in distinct
         )
-        return PocketBatch(self._net, prime, condition)
+        for other in others:
+            batch = batch.join(other)
+        return batch.select([distinct.index(start) for start in starts])
+
+
+def _condition(asked: Asked, bars: int, roots: Sequence[int]) -> Condition:
+    """One row of what the network is told."""
+    return Condition(
+        torch.tensor([bars]),
+        torch.tensor([asked.style_id]),
+        torch.tensor([asked.mode]),
+        torch.tensor([[ABSENT if patch is None else patch for patch in asked.programs]]),
+        torch.tensor([root_row(roots)]),
+    )
 
 
 def _load(folder: Path) -> tuple[PocketDecoder, str]:

@@ -61,10 +61,11 @@ _RECIPE_ROWS = (
     ("padded tokens a step", "{batch_tokens}"),
     ("share of band loops; the rest is drums", "{band_share}"),
     ("bars, with weights", "{bars}, {bars_weights}"),
-    ("not told style, length, mode, programs", "{no_style}, {no_bars}, {no_mode}, {no_programs}"),
+    ("not told style, length, mode, programs, chords",
+     "{no_style}, {no_bars}, {no_mode}, {no_programs}, {no_roots}"),
     ("learning rates: Muon (blocks' matrices), AdamW (the rest)", "{muon_rate}, {adam_rate}"),
     ("warm-up steps; falls linearly with tokens to", "{warm_up_steps}; {last_rate} of the first"),
-    ("weight of the loss on chord roots (a training aid, not shipped)", "{root_weight}"),
+    ("weight of the losses on chord roots: reading, planning", "{root_weight}"),
     ("seed", "{seed}"),
 )  # fmt: skip
 

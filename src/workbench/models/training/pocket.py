@@ -14,10 +14,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import torch
-import torch.nn.functional as F  # noqa: N812
 from accelerate import Accelerator
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -30,10 +29,11 @@ from workbench.models.nets.pocket import (
     Condition,
     PocketConfig,
     PocketDecoder,
+    root_row,
 )
 from workbench.models.training.card import write_card
 from workbench.models.training.muon import Muon
-from workbench.models.vocabulary import DELTAS, PAD, UNITS_PER_BAR
+from workbench.models.vocabulary import PAD
 
 PADDED_TO = (
     48  # tokens; few distinct shapes keep oneDNN from compiling anew (4–7 k -> 11–12 k tokens/s)
@@ -45,7 +45,7 @@ class Recipe:
     """Everything that decides the weights, given the machine. Shares and rates are probabilities."""
 
     seed: int = 0
-    tokens: int = 13_000_000
+    tokens: int = 10_000_000
     width: int = 192
     layers: int = 4
     heads: int = 3
@@ -60,8 +60,9 @@ class Recipe:
     no_bars: float = 0.2
     no_mode: float = 0.3
     no_programs: float = 0.15
+    no_roots: float = 0.3
     root_weight: float = 0.15
-    """Of the loss on the chord roots of this bar and the next, which the network itself never outputs."""
+    """Of the losses on chord roots: reading them from the notes, and planning them."""
     muon_rate: float = 0.02
     adam_rate: float = 3e-3
     warm_up_steps: int = 40
@@ -81,9 +82,9 @@ class Recipe:
 
 
 class Sheet(NamedTuple):
-    """One batch: ids (B, T+1) padded with PAD, what each sequence is told, and its chord roots.
+    """One batch: ids (B, T+1) padded with PAD, what each sequence is told, and its true chord roots.
 
-    roots (B, bars + 2): pitch class of the chord in each bar, −1 for none and past the end.
+    roots (B, 9): as in `Condition`; a loop begins again where it ends. 0 in loops of drums.
     """
 
     ids: Tensor
@@ -101,45 +102,22 @@ def sheet(loops: Sequence[tuple[Loop, list[int]]], rng: random.Random, recipe: R
     longest = max(len(tokens) for _, tokens in loops)
     width = math.ceil((longest - 1) / PADDED_TO) * PADDED_TO + 1
     ids = torch.full((len(loops), width), PAD)
-    told = []
+    told, roots = [], []
     for row, (loop, tokens) in enumerate(loops):
         ids[row, : len(tokens)] = torch.tensor(tokens)
         programs = [ABSENT if program is None else program for program in loop.programs]
+        roots.append(root_row(loop.roots))
         told.append(
             (
                 0 if rng.random() < recipe.no_bars else loop.bars,
                 0 if rng.random() < recipe.no_style else style_id(loop.style, STYLES),
                 0 if rng.random() < recipe.no_mode else loop.mode,
                 [UNKNOWN] * len(ROLES) if rng.random() < recipe.no_programs else programs,
+                root_row(() if rng.random() < recipe.no_roots else loop.roots),
             )
         )
-    roots = torch.full((len(loops), max(recipe.bars) + 2), -1)
-    for row, (loop, _) in enumerate(loops):
-        roots[row, : len(loop.roots)] = torch.tensor(loop.roots, dtype=torch.long)
-    return Sheet(
-        ids, Condition(*(torch.tensor(column) for column in zip(*told, strict=True))), roots
-    )
-
-
-class RootProbe(nn.Module):
-    """Reads the chord roots of this bar and the next from hidden states: a teacher, not shipped.
-
-    Notes tell a progression only now and then; asked at every token, the network learns whole
-    progressions from a third of the music.
-    """
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.roots = nn.Linear(width, 2 * 12)
-
-    def forward(self, hidden: Tensor, ids: Tensor, roots: Tensor) -> Tensor:
-        """Mean nats over places with a root: hidden (B, T, D), ids (B, T), roots (B, bars + 2) -> ()."""
-        bar = torch.where(ids < DELTAS, ids, 0).cumsum(-1) // UNITS_PER_BAR
-        target = torch.stack((roots.gather(1, bar), roots.gather(1, bar + 1)), -1)  # (B, T, 2)
-        target = torch.where((ids == PAD)[..., None], -1, target)
-        logits = self.roots(hidden).float().view(-1, 12)
-        total = F.cross_entropy(logits, target.flatten(), ignore_index=-1, reduction="sum")
-        return total / (target >= 0).sum().clamp(min=1)
+    condition = Condition(*(torch.tensor(column) for column in zip(*told, strict=True)))
+    return Sheet(ids, condition, torch.tensor(roots))
 
 
 def sheets(recipe: Recipe, first_group: int = 0) -> Iterator[tuple[int, Sheet]]:
@@ -220,12 +198,10 @@ def train_pocket(
     accelerator = accelerator or Accelerator(mixed_precision=arithmetic())
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
-    taught = nn.ModuleDict(
-        {"net": PocketDecoder(recipe.config()), "probe": RootProbe(recipe.width)}
-    )
-    optimisers = _optimisers(taught, recipe)
-    run = _resume(folder / "checkpoint.pt", recipe, taught, optimisers)
-    *placed, net, probe = accelerator.prepare(*optimisers, taught["net"], taught["probe"])
+    bare = PocketDecoder(recipe.config())
+    optimisers = _optimisers(bare, recipe)
+    run = _resume(folder / "checkpoint.pt", recipe, bare, optimisers)
+    *placed, net = accelerator.prepare(*optimisers, bare)
     recent: list[float] = []
     began = time.monotonic() - run.elapsed_s
     for group, batch in sheets(recipe, run.group):
@@ -235,8 +211,8 @@ def train_pocket(
             run.group = group
             if run.step - run.saved_step >= save_every:
                 run.saved_step, run.elapsed_s = run.step, time.monotonic() - began
-                _save(folder / "checkpoint.pt", run, taught, placed)
-        recent.append(_step(net, probe, batch, placed, run, accelerator))
+                _save(folder / "checkpoint.pt", run, bare, placed)
+        recent.append(_step(net, batch, placed, run, accelerator))
         if run.step % report_every == 0:
             on_report(_report(run, recent, time.monotonic() - began))
     if recent:
@@ -293,12 +269,11 @@ def write_weights(folder: Path, net: PocketDecoder, facts: dict[str, Any]) -> Pa
     return folder
 
 
-def _optimisers(taught: nn.ModuleDict, recipe: Recipe) -> list[torch.optim.Optimizer]:
+def _optimisers(net: PocketDecoder, recipe: Recipe) -> list[torch.optim.Optimizer]:
     """Muon for the matrices of the blocks, AdamW for everything else."""
-    net = cast("PocketDecoder", taught["net"])
     matrices = [tensor for tensor in net.blocks.parameters() if tensor.dim() == 2]
     ours = {id(tensor) for tensor in matrices}
-    rest = [tensor for tensor in taught.parameters() if id(tensor) not in ours]
+    rest = [tensor for tensor in net.parameters() if id(tensor) not in ours]
     return [
         Muon(matrices, lr=recipe.muon_rate),
         torch.optim.AdamW(rest, lr=recipe.adam_rate, betas=(0.9, 0.95), weight_decay=0.0),
@@ -307,7 +282,6 @@ def _optimisers(taught: nn.ModuleDict, recipe: Recipe) -> list[torch.optim.Optim
 
 def _step(
     net: Any,
-    probe: Any,
     batch: Sheet,
     optimisers: Sequence[Any],
     run: _Run,
@@ -323,13 +297,11 @@ def _step(
     ids, roots = batch.ids.to(accelerator.device), batch.roots.to(accelerator.device)
     condition = Condition(*(field.to(accelerator.device) for field in batch.condition))
     with accelerator.autocast():
-        output = net(ids[:, :-1], labels=ids[:, 1:], condition=condition)
-        taught = probe(output.hidden_states[0], ids[:, :-1], roots)
+        output = net(ids[:, :-1], labels=ids[:, 1:], condition=condition, roots=roots)
     count = int((ids[:, 1:] != PAD).sum())
     loss = output.loss.sum() / count
-    accelerator.backward(loss + recipe.root_weight * taught)
-    for module in (net, probe):
-        accelerator.clip_grad_norm_(module.parameters(), 1.0)
+    accelerator.backward(loss + recipe.root_weight * (output.reading + output.planning))
+    accelerator.clip_grad_norm_(net.parameters(), 1.0)
     for optimiser in optimisers:
         optimiser.step()
         optimiser.zero_grad()
@@ -338,10 +310,10 @@ def _step(
     return float(loss.detach())
 
 
-def _save(path: Path, run: _Run, taught: nn.ModuleDict, optimisers: Sequence[Any]) -> None:
+def _save(path: Path, run: _Run, net: nn.Module, optimisers: Sequence[Any]) -> None:
     state = {
         "run": asdict(run),
-        "taught": taught.state_dict(),
+        "net": net.state_dict(),
         "optimisers": [optimiser.state_dict() for optimiser in optimisers],
     }
     partial = path.with_suffix(".partial")
@@ -350,7 +322,7 @@ def _save(path: Path, run: _Run, taught: nn.ModuleDict, optimisers: Sequence[Any
 
 
 def _resume(
-    path: Path, recipe: Recipe, taught: nn.ModuleDict, optimisers: Sequence[torch.optim.Optimizer]
+    path: Path, recipe: Recipe, net: nn.Module, optimisers: Sequence[torch.optim.Optimizer]
 ) -> _Run:
     """The run kept in `path`, loaded into networks and optimisers; a new run when there is none."""
     if not path.exists():
@@ -363,7 +335,7 @@ def _resume(
             f"{path} belongs to a run with another {', '.join(changed)}; "
             "train in another folder, or with that recipe"
         )
-    taught.load_state_dict(state["taught"])
+    net.load_state_dict(state["net"])
     for optimiser, kept_state in zip(optimisers, state["optimisers"], strict=True):
         optimiser.load_state_dict(kept_state)
     return replace(_Run(recipe), **{key: value for key, value in kept.items() if key != "recipe"})
