@@ -17,7 +17,8 @@ from workbench.errors import RequestError
 from workbench.score import Score
 
 Floats = npt.NDArray[np.float32]
-StopReason = Literal["bars", "eos", "outro", "max_tokens", "stopped"]
+StopReason = Literal["bars", "eos", "outro", "max_tokens", "context", "stopped"]
+"""Why a variation ended; "context": the model cannot look back over more tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +34,8 @@ class GenerationRequest:
     """The prime's tempo where its own tempo map is not to be believed."""
     num_variations: int = 8
     """1 to 32."""
-    max_tokens: int = 1024
-    """New tokens a variation, 1 to 8192."""
+    max_tokens: int | None = None
+    """New tokens a variation, 1 to 8192. None is as many as `bars` take, and 1024 where length is free."""
     temperature: float | None = None
     """0 (greedy) to 2."""
     top_p: float | None = None

@@ -5,11 +5,20 @@ import random
 
 import numpy as np
 import pytest
+import torch
 
 from workbench.errors import CheckpointError, RequestError
 from workbench.models import CancelToken, GenerationRequest, load_runner
-from workbench.models.grammar import compose_loop, loop_score
+from workbench.models.grammar import STYLES, compose_loop, loop_score
+from workbench.models.nets.pocket import (
+    ABSENT,
+    NOTE_KIND,
+    PocketConfig,
+    PocketDecoder,
+    unknown_condition,
+)
 from workbench.models.runners.asking import Asked
+from workbench.models.training.pocket import write_weights
 from workbench.models.vocabulary import SOS
 from workbench.score import DRUM_CHANNEL, Note, Score, Tempo, Track, slice_bars
 
@@ -27,7 +36,7 @@ def prime_loop(bars=1, roles=BAND, style="rock", seed=0):
 
 @pytest.mark.parametrize("bars", [1, 2, 3, 4, 5, 6, 7, 8, 11, 16])
 def test_loops_end_exactly_on_the_bar(small_pocket, bars):
-    result = compose(small_pocket, style="funk", bars=bars, tempo_bpm=101.0, max_tokens=4000)
+    result = compose(small_pocket, style="funk", bars=bars, tempo_bpm=101.0)
     for variation in result.variations:
         assert variation.score.length_ticks == bars * BAR_TICKS
         assert all(note.end_ticks <= bars * BAR_TICKS for note in variation.score.notes)
@@ -48,8 +57,8 @@ def test_a_row_does_not_depend_on_the_batch_it_is_in(small_pocket):
 
 
 def test_chained_rows_do_not_depend_on_the_batch_either(small_pocket):
-    alone = compose(small_pocket, bars=6, num_variations=1, max_tokens=4000)
-    among = compose(small_pocket, bars=6, num_variations=6, max_tokens=4000)
+    alone = compose(small_pocket, bars=6, num_variations=1)
+    among = compose(small_pocket, bars=6, num_variations=6)
     assert alone.variations[0].tokens == among.variations[0].tokens
 
 
@@ -57,10 +66,6 @@ def test_surprise_of_new_tokens_equals_the_score_of_the_whole(small_pocket):
     """Cached decoding tells the same log-probabilities as one pass over the finished sequence."""
     asked = Asked.of(GenerationRequest(style="samba", bars=2, seed=3), small_pocket.info)
     variation = compose(small_pocket, style="samba", bars=2, num_variations=1).variations[0]
-    import torch
-
-    from workbench.models.nets.pocket import ABSENT, unknown_condition
-
     net = small_pocket._net
     programs = [[ABSENT if patch is None else patch for patch in asked.programs]]
     condition = unknown_condition(1)._replace(
@@ -139,7 +144,7 @@ def test_a_prime_in_another_key_comes_back_in_it(small_pocket):
 
 def test_a_long_prime_is_continued_from_its_last_bars(small_pocket):
     prime = prime_loop(bars=12, roles=("drums",))
-    result = compose(small_pocket, prime=prime, bars=14, max_tokens=2000)
+    result = compose(small_pocket, prime=prime, bars=14)
     assert result.variations[0].score.length_ticks == 14 * BAR_TICKS
 
 
@@ -184,7 +189,7 @@ def test_stopping_keeps_whole_bars(small_pocket):
         if min(progress.bars) >= 1 and progress.result is None:
             cancel.cancel()
 
-    request = GenerationRequest(num_variations=3, bars=8, seed=11, max_tokens=4000)
+    request = GenerationRequest(num_variations=3, bars=8, seed=11)
     result = small_pocket.generate(request, cancel=cancel, on_progress=stop_later)
     stopped = [v for v in result.variations if v.stop_reason == "stopped"]
     assert stopped
@@ -213,3 +218,31 @@ def test_request_values_are_recorded_whole(small_pocket):
     asked = result.record["request"]
     assert set(asked) == {field.name for field in dataclasses.fields(GenerationRequest)}
     assert asked["temperature"] == 0.7
+
+
+def test_a_full_context_ends_a_variation_and_says_so(tmp_path):
+    torch.manual_seed(7)
+    config = PocketConfig(
+        width=128, heads=2, metrical_heads=1, layers=1, context=96, styles=list(STYLES)
+    )
+    net = PocketDecoder(config)
+    with torch.no_grad():  # one endless chord
+        net.kind_head.bias[NOTE_KIND] = 30.0
+    runner = load_runner("pocket", folder=write_weights(tmp_path, net, {}))
+    for variation in compose(runner, bars=4).variations:
+        assert variation.stop_reason == "context"
+        assert len(variation.tokens) == 96 - 1  # SOS is in the context too
+        assert variation.score.length_ticks == 4 * BAR_TICKS
+
+
+def test_the_record_tells_the_chords_as_they_are_heard(small_pocket):
+    home, away = (
+        compose(small_pocket, roles=BAND, bars=4, key=key).record["variations"]
+        for key in ("C", "D")
+    )
+    for here, there in zip(home, away, strict=True):
+        assert len(here["chord_roots"]) == 4
+        assert [(root + 2) % 12 for root in here["chord_roots"]] == there["chord_roots"]
+    assert len({tuple(row["chord_roots"]) for row in home}) > 1
+    drums = compose(small_pocket, roles=("drums",), bars=4).record["variations"]
+    assert all(row["chord_roots"] == [] for row in drums)

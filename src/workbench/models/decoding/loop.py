@@ -47,9 +47,11 @@ class Row:
     limits: Limits
     how: Sampling
     rng: np.random.Generator
-    max_tokens: int
+    max_tokens: int | None
     place: Place
     stop_at_outro: bool = False
+    full_at: int | None = None
+    """New tokens at which the network's context is full; None for one whose context slides."""
     tokens: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
     mass: list[np.ndarray] = field(default_factory=list)
@@ -84,8 +86,10 @@ class Row:
             self.reason = "eos"
         elif token == OUTRO and self.stop_at_outro:
             self.reason = "outro"
-        elif len(self.tokens) >= self.max_tokens:
+        elif self.max_tokens is not None and len(self.tokens) >= self.max_tokens:
             self.reason = "max_tokens"
+        elif self.full_at is not None and len(self.tokens) >= self.full_at:
+            self.reason = "context"
         self.place.read((token,))
 
     def removed(self) -> dict[str, np.ndarray]:

@@ -32,6 +32,7 @@ from workbench.models.requests import (
 from workbench.models.vocabulary import DELTAS
 from workbench.score import Score, Track
 
+FREE_TOKENS = 1024  # a variation, where neither a length in bars nor one in tokens is asked for
 ALTERNATIVES = 8  # likeliest tokens told at each place of a score
 PACKAGES = ("workbench", "torch", "transformers", "numpy")
 
@@ -69,7 +70,7 @@ def rows(
             limits=limits,
             how=how,
             rng=stream_of(request.seed, index),
-            max_tokens=request.max_tokens,
+            max_tokens=request.max_tokens or (None if limits.bars else FREE_TOKENS),
             place=Place(limits).read(prime),
             bars_before=bars_before,
             stop_at_outro=stop_at_outro,

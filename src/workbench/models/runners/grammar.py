@@ -243,7 +243,8 @@ def _compose(plan: _Plan, index: int, *, stopped: bool) -> Variation:
     reason: StopReason = "stopped" if stopped else "eos"
     bars = plan.prime.bars if stopped else plan.bars
     tokens = _new_tokens(plan, loop, bars)
-    while len(tokens) > plan.request.max_tokens:
+    most = plan.request.max_tokens
+    while most is not None and len(tokens) > most:
         bars, reason = bars - 1, "max_tokens"
         tokens = _new_tokens(plan, loop, bars)
     if reason == "eos":

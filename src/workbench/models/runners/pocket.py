@@ -164,24 +164,25 @@ class PocketRunner:
         plans = self._plans(asked, rows)
         tell = composing.progress(on_progress, rows)
         for section in asked.sections:
-            live = [
-                (row, plan)
-                for row, plan in zip(rows, plans, strict=True)
-                if row.reason in (None, "bars", "eos")
-            ]
+            limits = asked.limits(section, exact_bars=self._exact_bars)
+            live, starts = [], []
+            for row, plan in zip(rows, plans, strict=True):
+                if row.reason not in (None, "bars", "eos"):
+                    continue
+                prime = asked.prime_of_section(section, row.tokens)
+                room = self._net.config.context - len(prime)
+                if room < 1:
+                    row.reason = "context"
+                    continue
+                if row.reason is not None:
+                    row.go_on(limits, prime, section.before)
+                row.full_at = len(row.tokens) + room
+                live.append(row)
+                roots = plan[section.before :] + plan[: section.before]
+                starts.append((tuple(prime), tuple(roots)))
             if not live:
                 break
-            starts = []
-            for row, plan in live:
-                prime = asked.prime_of_section(section, row.tokens)
-                if row.reason is not None:
-                    limits = asked.limits(section, exact_bars=self._exact_bars)
-                    row.go_on(limits, prime, section.before)
-                starts.append(
-                    (tuple(prime), tuple(plan[section.before :] + plan[: section.before]))
-                )
-            batch = self._batch(asked, section, starts)
-            decode(batch, [row for row, _ in live], cancel=cancel, on_step=tell)
+            decode(self._batch(asked, section, starts), live, cancel=cancel, on_step=tell)
         return rows, plans
 
     def _plans(self, asked: Asked, rows: Sequence[Row]) -> list[list[int]]:

@@ -87,7 +87,7 @@ class ScriptedRunner:
     def _variation(self, index: int, request: GenerationRequest, stopped: bool) -> Variation:
         script = self._scripts[index % len(self._scripts)]
         tokens = () if stopped else script[: request.max_tokens]
-        short = len(script) > request.max_tokens
+        short = request.max_tokens is not None and len(script) > request.max_tokens
         return Variation(
             index=index,
             score=decode_tokens([SOS, *tokens], tempo_bpm=request.tempo_bpm),
