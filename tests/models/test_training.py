@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from itertools import islice
 
+import numpy as np
 import pytest
 import torch
 from accelerate import Accelerator
@@ -11,13 +12,24 @@ from safetensors.torch import load_file
 
 from workbench.errors import CheckpointError
 from workbench.models import GenerationRequest, load_runner
+from workbench.models.decoding.draw import Sampling
+from workbench.models.decoding.progression import draw_roots
+from workbench.models.grammar import all_progressions, chord_named
 from workbench.models.nets.pocket import PocketDecoder, unknown_condition
 from workbench.models.training import Recipe, train_pocket
 from workbench.models.training.muon import Muon, orthogonal
-from workbench.models.training.pocket import sheets
+from workbench.models.training.pocket import sheets, teach_progressions
 from workbench.models.vocabulary import EOS, PAD, SOS
 
-SMALL = Recipe(width=128, heads=2, metrical_heads=1, layers=1, tokens=12_000, batch_tokens=768)
+SMALL = Recipe(
+    width=128,
+    heads=2,
+    metrical_heads=1,
+    layers=1,
+    tokens=12_000,
+    batch_tokens=768,
+    progressions=2_560,
+)
 
 
 class KilledError(Exception):
@@ -103,6 +115,27 @@ def test_training_lowers_the_loss(tmp_path):
         report_every=15,
     )
     assert losses[-1] < losses[0] / 2
+
+
+def test_the_progression_head_learns_the_grammars_progressions():
+    torch.manual_seed(0)
+    net = PocketDecoder(SMALL.config())
+    before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
+    teach_progressions(net, replace(SMALL, progressions=80_000))
+    net.eval()
+    how = Sampling.of(0.8, 0.9, None, None)
+    for mode in (1, 2):
+        rows = {tuple(chord_named(name).root for name in row) for row in all_progressions(mode)}
+        told = unknown_condition(1)._replace(mode=torch.tensor([mode]))
+        drawn = [
+            tuple(draw_roots(net, [], 4, told, how, np.random.default_rng(seed)))
+            for seed in range(100)
+        ]
+        assert sum(row in rows for row in drawn) >= 95
+        assert len(set(drawn)) > 10
+    changed = {n for n, tensor in net.state_dict().items() if not torch.equal(tensor, before[n])}
+    assert changed
+    assert all(name.startswith("progression.") for name in changed)
 
 
 def test_orthogonal_keeps_singular_vectors_and_evens_their_values():

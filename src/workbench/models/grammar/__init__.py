@@ -11,7 +11,7 @@ three-three-two. No pattern was taken from a recording or a file.
 Everything is in C major or A minor on a grid of 32 units to the quarter note; see `loops`.
 """
 
-from workbench.models.grammar.compose import compose_loop
+from workbench.models.grammar.compose import compose_loop, compose_roots
 from workbench.models.grammar.harmony import Chord, all_progressions, chord_named
 from workbench.models.grammar.loops import ROLES, Event, Loop, event_tokens, loop_score, loop_tokens
 from workbench.models.grammar.styles import (
@@ -33,6 +33,7 @@ __all__ = [
     "all_progressions",
     "chord_named",
     "compose_loop",
+    "compose_roots",
     "event_tokens",
     "grooves_of",
     "loop_score",

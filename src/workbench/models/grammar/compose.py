@@ -115,6 +115,15 @@ def compose_loop(  # noqa: PLR0913 - every choice of a loop can be fixed by name
     return Loop(name, groove_name, bars, mode, patches, roots, float(tempo_bpm), tuple(events))
 
 
+def compose_roots(rng: random.Random, bars: int) -> tuple[str, int, tuple[int, ...]]:
+    """Style, mode and the chord roots of a band's loop, drawn as `compose_loop` draws them: no notes."""
+    name = RANDOM if rng.random() < RANDOM_CHANCE else rng.choice(STYLES)
+    row = _mixed_style(rng) if name == RANDOM else style_named(name)
+    mode = MINOR if rng.random() < row.minor_chance else MAJOR
+    chords = draw_chords(rng, mode, row.progressions, bars, sevenths=False)
+    return name, mode, tuple(chord.root for chord in chords)
+
+
 def _roles(rng: random.Random, roles: Sequence[str] | None) -> tuple[str, ...]:
     if roles is None:
         return ROLES if rng.random() < WHOLE_BAND_CHANCE else rng.choice(SUBSETS)

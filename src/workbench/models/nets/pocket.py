@@ -373,12 +373,16 @@ class PocketDecoder(PreTrainedModel):  # type: ignore[misc]
         untold = (roots > 0) & (condition.roots == 0)
         heard = untold.gather(1, bar) & (labels != PAD)
         reading = _mean_loss(self.root_head(hidden), roots.gather(1, bar) - 1, heard)
+        planning = self.planning_loss(condition, roots)
+        return PocketOutput(loss=nll, reading=reading, planning=planning)
+
+    def planning_loss(self, condition: Condition, roots: Tensor) -> Tensor:
+        """Mean nats of the progression head over the bars of loops with true roots (B, 9); ()."""
         bars = torch.arange(MOST_BARS, device=roots.device)
         of_loop = (condition.bars[:, None] == 0) | (bars < condition.bars[:, None])
         planned = (roots[:, :MOST_BARS] > 0) & of_loop
         logits = self.progression(condition._replace(roots=roots))
-        planning = _mean_loss(logits, roots[:, :MOST_BARS] - 1, planned)
-        return PocketOutput(loss=nll, reading=reading, planning=planning)
+        return _mean_loss(logits, roots[:, :MOST_BARS] - 1, planned)
 
     # Outputs: each takes hidden states (..., D)
 

@@ -66,6 +66,7 @@ _RECIPE_ROWS = (
     ("learning rates: Muon (blocks' matrices), AdamW (the rest)", "{muon_rate}, {adam_rate}"),
     ("warm-up steps; falls linearly with tokens to", "{warm_up_steps}; {last_rate} of the first"),
     ("weight of the losses on chord roots: reading, planning", "{root_weight}"),
+    ("roots of loops that the progression head sees at the end", "{progressions}"),
     ("seed", "{seed}"),
 )  # fmt: skip
 
