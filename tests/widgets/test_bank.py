@@ -4,30 +4,46 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import struct
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.widgets.pieces import band, orchestra, tones
 
+from workbench import widgets
 from workbench.errors import BankError
 from workbench.score import ControlChange, Note, ProgramChange, Score, Track
 from workbench.widgets.bank import gm_bank, sounds_of, trim_bank
 
 QUIET = ("-ni", "-q", "-R0", "-C0")  # no shell, no input, no reverb, no chorus
+RATE_HZ = 22050
+RECIPE = Path(widgets.__file__).parent / "bank" / "recipe"
 SMALL = trim_bank(gm_bank(), {(0, 0): {(60, 64)}, (128, 0): {(36, 100)}})
 
 
-def rendered(bank: bytes, score: Score, folder: Path) -> str:
-    """What FluidSynth makes of it, as a hash. One thread: SF3 loading in 2.3 is not safe in more."""
+def rendered(bank: bytes, score: Score, folder: Path) -> bytes:
+    """What FluidSynth makes of it. One thread: SF3 loading in 2.3 is not safe in more."""
     program = shutil.which("fluidsynth")
     assert program, "this test needs FluidSynth: apt-get install fluidsynth"
     (folder / "bank.sf3").write_bytes(bank)
     (folder / "piece.mid").write_bytes(score.to_midi())
     done = subprocess.run(
-        [program, *QUIET, "-r", "22050", "-T", "raw", "-F", "out.raw", "bank.sf3", "piece.mid"],
+        [
+            program,
+            *QUIET,
+            "-r",
+            str(RATE_HZ),
+            "-T",
+            "raw",
+            "-F",
+            "out.raw",
+            "bank.sf3",
+            "piece.mid",
+        ],
         cwd=folder,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
@@ -37,7 +53,7 @@ def rendered(bank: bytes, score: Score, folder: Path) -> str:
     assert "error" not in done.stderr.lower(), done.stderr
     sound = (folder / "out.raw").read_bytes()
     assert any(sound), "silence proves nothing"
-    return hashlib.md5(sound).hexdigest()
+    return sound
 
 
 @pytest.mark.parametrize(
@@ -51,6 +67,64 @@ def test_trimmed_sounds_like_whole(score: Score, tmp_path: Path) -> None:
     assert rendered(trimmed, score, tmp_path / "trimmed") == rendered(
         gm_bank(), score, tmp_path / "whole"
     )
+
+
+KITS = (0, 8, 16, 24, 25, 32, 40, 48)
+SLOT, REST = 480, 96  # ticks of a sound and of the quiet before it: 0.5 and 0.1 s at 120 BPM
+HEARD = 40  # of 32768; the softest sound below peaks at 140
+SILENT_PROGRAMS = {(43, 60), (43, 67), (43, 79), (58, 79), (67, 79)}  # above those instruments
+SILENT_DRUMS = {(25, 58), (25, 65), (25, 66)}  # a TR-808 has no vibraslap and no timbales
+
+
+def one_by_one(sounds: list[tuple[int, int]], channel: int) -> Score:
+    """Each (program, pitch) in a slot of its own, after the one before has been cut off."""
+    slots = [(i * SLOT, *sound) for i, sound in enumerate(sounds)]
+    all_off = 120  # the controller that ends every sound at once
+    track = Track(
+        notes=tuple(Note(t + REST, pitch, SLOT - REST, 100, channel) for t, _, pitch in slots),
+        programs=tuple(ProgramChange(t, program, channel) for t, program, _ in slots),
+        controls=tuple(ControlChange(t, all_off, 0, channel) for t, _, _ in slots),
+    )
+    return Score(tracks=(track,), length_ticks=len(sounds) * SLOT)
+
+
+@pytest.mark.parametrize(
+    ("channel", "programs", "pitches", "silent"),
+    [
+        (0, range(128), (40, 52, 60, 67, 79), SILENT_PROGRAMS),
+        (9, KITS, range(35, 82), SILENT_DRUMS),
+    ],
+    ids=["programs", "kits"],
+)
+def test_only_what_the_source_lacks_is_silent(
+    channel: int,
+    programs: tuple[int, ...],
+    pitches: tuple[int, ...],
+    silent: set[tuple[int, int]],
+    tmp_path: Path,
+) -> None:
+    sounds = [(program, pitch) for program in programs for pitch in pitches]
+    sound = rendered(gm_bank(), one_by_one(sounds, channel), tmp_path)
+    frames = np.frombuffer(sound, np.int16).reshape(-1, 2)  # (frames, 2)
+    slot, rest = RATE_HZ // 2, RATE_HZ // 10
+    peaks = [
+        np.abs(frames[start + rest : start + slot].astype(int)).max()
+        for start in range(0, len(sounds) * slot, slot)
+    ]
+    assert {name for name, peak in zip(sounds, peaks, strict=True) if peak < HEARD} == silent
+
+
+def test_recipe_says_what_it_made() -> None:
+    recipe = (RECIPE / "build.mjs").read_text("utf-8")
+    made = re.search(r'BANK_SHA256 = "([0-9a-f]{64})"', recipe)
+    assert made is not None
+    assert made[1] == hashlib.sha256(gm_bank()).hexdigest()
+
+
+def test_recipe_pins_its_library_and_names_no_host() -> None:
+    locked = (RECIPE / "package-lock.json").read_text("utf-8")
+    assert re.search(r'node_modules/spessasynth_core": {\s*"version": "4\.3\.22"', locked)
+    assert "://" not in locked
 
 
 def test_trimming_twice_changes_nothing() -> None:

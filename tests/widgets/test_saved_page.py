@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import html
+import json
+import re
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page
@@ -278,3 +285,83 @@ def test_without_worklets_it_says_so_and_still_plays(page: Page, tmp_path: Path)
     assert "not served over https" in deck.root.locator(".wb-problem").inner_text()
     deck.play()
     deck.until("Number(e.dataset.time) > 0.5")
+
+
+def with_sound(frame: str, change: Callable[[dict[str, Any]], None]) -> str:
+    """The frame with what it carries to play, {engine, bank, midis}, changed."""
+    document = re.search(r'srcdoc="([^"]*)"', frame)
+    assert document is not None
+    packed = re.search(r'JSON\.parse\(await text\("([^"]*)"\)\)', html.unescape(document[1]))
+    assert packed is not None
+    piece = json.loads(gzip.decompress(base64.b64decode(packed[1])))
+    change(piece["sound"])
+    repacked = base64.b64encode(gzip.compress(json.dumps(piece).encode())).decode()
+    return frame.replace(packed[1], repacked)
+
+
+def blank(bank: bytes) -> bytes:
+    return bytes(len(bank))
+
+
+def cut_off(bank: bytes) -> bytes:
+    return bank[: len(bank) // 2]
+
+
+def with_torn_tables(bank: bytes) -> bytes:
+    tables = bank.index(b"inst")
+    return bank[:tables] + bytes(64) + bank[tables + 64 :]
+
+
+def with_torn_samples(bank: bytes) -> bytes:
+    start, end = bank.index(b"OggS"), bank.index(b"LIST", bank.index(b"OggS"))
+    return bank[:start] + bytes(end - start) + bank[end:]
+
+
+@pytest.mark.parametrize("damaged", [cut_off, with_torn_tables, with_torn_samples, blank])
+def test_a_damaged_bank_is_told_in_a_sentence(
+    damaged: Callable[[bytes], bytes], page: Page, tmp_path: Path
+) -> None:
+    def damage(sound: dict[str, Any]) -> None:
+        bank = damaged(base64.b64decode(sound["bank"]))
+        sound["bank"] = base64.b64encode(bank).decode()
+
+    sick, well = open_decks(
+        page,
+        tmp_path,
+        with_sound(static_html(Player(tones())), damage),
+        static_html(Player(tones())),
+    )
+    for _ in range(2):  # trying again is told again
+        sick.button("Play").click()
+        sick.until("e.dataset.state === 'error'")
+        assert sick.root.get_by_role("alert").inner_text() == (
+            "No sound: the sound bank of this player is damaged: "
+            "run its cell, or export its page, again"
+        )
+    well.play()
+
+
+FALTERING = """
+  const register = globalThis.registerProcessor;
+  let engines = 0;
+  globalThis.registerProcessor = (name, Engine) => register(name, class extends Engine {
+    number = engines++;
+    process(inputs, outputs) {
+      const goesOn = super.process(inputs, outputs);
+      if (this.number === 0 && outputs[0][0].some(Boolean)) throw new Error("it falters");
+      return goesOn;
+    }
+  });
+"""  # the first engine of a page dies with its first sound
+
+
+def test_after_the_engine_died_play_starts_a_new_one(page: Page, tmp_path: Path) -> None:
+    def falter(sound: dict[str, Any]) -> None:
+        sound["engine"] = f"{{{FALTERING}}}\n{sound['engine']}"
+
+    (deck,) = open_decks(page, tmp_path, with_sound(static_html(Player(tones())), falter))
+    deck.button("Play").click()
+    deck.until("e.dataset.state === 'error'")
+    assert "the audio engine stopped" in deck.root.get_by_role("alert").inner_text()
+    deck.play()
+    assert slope(deck) == pytest.approx(1.0, abs=0.06)

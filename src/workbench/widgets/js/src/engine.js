@@ -11,8 +11,29 @@ const EDGE_S = 1e-6; // events this close to an edge belong to it: a float is no
 const TAIL_S = 6; // how long a piece's last notes and its room may ring after its end
 const FADE_S = 0.15; // how fast sound goes when a listener pauses
 const VOICE_CAP = 256;
+const DAMAGED = "the sound bank of this player is damaged: run its cell, or export its page, again";
 
 SpessaLog.setLogLevel(false, false, false);
+
+/** The bank in `bytes`. Throws a sentence for the listener where it is damaged. */
+function readBank(bytes) {
+  let bank;
+  try {
+    bank = SoundBankLoader.fromArrayBuffer(bytes);
+  } catch (error) {
+    throw new Error(DAMAGED, { cause: error });
+  }
+  if (!bank.samples.every(isSound)) throw new Error(DAMAGED);
+  return bank;
+}
+
+/** Whether a sample could be decoded: of a damaged one the decoder makes silence and says nothing. */
+function isSound(sample) {
+  const frames = sample.getAudioData();
+  let energy = 0;
+  for (const frame of frames) energy += frame * frame;
+  return frames.length >= sample.loopEnd && energy > 0 && Number.isFinite(energy);
+}
 
 export class Engine {
   /** `report(clock)` is called with {position, playing, ended, piece} as time goes on. */
@@ -41,7 +62,7 @@ export class Engine {
   /** Take a sound bank and pieces [{midi: ArrayBuffer, duration: seconds}]. */
   load({ bank, pieces }) {
     this.synth.stopAllChannels(true);
-    this.synth.soundBankManager.addSoundBank(SoundBankLoader.fromArrayBuffer(bank), "bank");
+    this.synth.soundBankManager.addSoundBank(readBank(bank), "bank");
     this.pieces = pieces.map(({ midi, duration }) => ({ ...readEvents(midi), duration }));
     const voices = Math.max(16, ...this.pieces.map((piece) => piece.voices.length));
     while (this.synth.midiChannels.length < voices) this.synth.createMIDIChannel();

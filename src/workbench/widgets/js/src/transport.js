@@ -63,9 +63,7 @@ export class Transport extends EventTarget {
       await this.#open();
       await wake;
     } catch (error) {
-      this.sound?.close();
-      this.sound = this.opening = null;
-      this.#become("error", error.message);
+      this.#fail(error.message);
       return;
     }
     if (this.state !== "loading") return; // paused, or another player started, meanwhile
@@ -166,7 +164,7 @@ export class Transport extends EventTarget {
     const { engine, bank, midis } = await this.fetchSound();
     const sound = new Sound(
       (clock) => sound === this.sound && this.#follow(clock),
-      (message) => sound === this.sound && this.#become("error", message),
+      (message) => sound === this.sound && this.#fail(message),
     );
     this.sound = sound;
     const pieces = midis.map((midi, i) => ({ midi, duration: this.pieces[i].duration }));
@@ -193,6 +191,14 @@ export class Transport extends EventTarget {
   #postMix() {
     const mix = this.pieces.map(({ tracks }) => tracks.map((track) => this.gainOf(track.part)));
     this.sound?.post({ kind: "mix", mix });
+  }
+
+  /** Say what went wrong and give the engine back: the next Play starts a new one. */
+  #fail(problem) {
+    this.rest = this.position();
+    this.sound?.close();
+    this.sound = this.opening = null;
+    this.#become("error", problem);
   }
 
   #become(state, problem = "") {
