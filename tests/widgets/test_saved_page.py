@@ -355,6 +355,22 @@ FALTERING = """
 """  # the first engine of a page dies with its first sound
 
 
+@pytest.mark.parametrize("text", ["program", "piece"])
+def test_a_damaged_page_is_told_in_a_sentence(text: str, page: Page, tmp_path: Path) -> None:
+    frame = static_html(Player(band()))
+    packed = re.findall(r"await text\(&quot;([A-Za-z0-9+/=]+)&quot;\)", frame)
+    whole = packed[("program", "piece").index(text)]
+    middle = len(whole) // 2
+    file = tmp_path / "page.html"
+    file.write_text(
+        frame.replace(whole, whole[:middle] + "AAAAAAAA" + whole[middle + 8 :]), "utf-8"
+    )
+    page.goto(file.as_uri())
+    page.locator("iframe").scroll_into_view_if_needed()
+    inside = page.frame_locator("iframe")
+    inside.get_by_text("This page is damaged and its player cannot be read").wait_for()
+
+
 def test_after_the_engine_died_play_starts_a_new_one(page: Page, tmp_path: Path) -> None:
     def falter(sound: dict[str, Any]) -> None:
         sound["engine"] = f"{{{FALTERING}}}\n{sound['engine']}"

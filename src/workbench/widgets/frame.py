@@ -58,7 +58,10 @@ const text = async (base64) => {{
   const program = new Blob([await text("{program}")], {{ type: "text/javascript" }});
   const {{ mountStatic }} = await import(URL.createObjectURL(program));
   mountStatic(document.getElementById("player"), JSON.parse(await text("{piece}")));
-}})();
+}})().catch(() => {{
+  document.getElementById("player").textContent =
+    "This page is damaged and its player cannot be read; export the page again.";
+}});
 </script></body></html>"""
 
 _FRAME = """<!--
