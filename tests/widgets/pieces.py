@@ -1,9 +1,28 @@
-"""Scores for the tests of players: a loop with four parts, a long tone, one part at a time."""
+"""Scores for the tests of players: a loop with four parts, a long tone, one part at a time.
+
+And a runner that composes no faster than a test lets it.
+"""
 
 from __future__ import annotations
 
 import random
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from workbench.models import (
+    CancelToken,
+    GenerationRequest,
+    GenerationResult,
+    Progress,
+    RunnerInfo,
+    TokenScores,
+    Variation,
+    load_runner,
+)
+from workbench.models.requests import OnProgress
+from workbench.models.runners.priming import prime_of
+from workbench.models.vocabulary import UNITS_PER_BAR, kind
 from workbench.score import (
     ControlChange,
     Note,
@@ -12,6 +31,7 @@ from workbench.score import (
     Tempo,
     TimeSignature,
     Track,
+    slice_bars,
 )
 
 BAR = 1920
@@ -61,3 +81,92 @@ def orchestra() -> Score:
     drums = tuple(Note(i * 120, 35 + i, 100, 20 + i * 2, 9) for i in range(32))
     kits = (ProgramChange(0, 56, 9), ProgramChange(1920, 25, 9))
     return Score(tracks=(*tracks, Track("Kits", drums, kits)), length_ticks=2 * BAR)
+
+
+class BarByBar:
+    """The grammar's loops, one after the other, and no more new bars in all than it was let make."""
+
+    def __init__(self, bars: float) -> None:
+        self._grammar = load_runner("grammar")
+        self._more = threading.Condition()
+        self._bars = bars
+
+    @property
+    def info(self) -> RunnerInfo:
+        return replace(self._grammar.info, name="bar by bar")
+
+    def let(self, bars: float) -> None:
+        """Let the request that waits now and every later one have this many new bars in all."""
+        with self._more:
+            self._bars = bars
+            self._more.notify_all()
+
+    def generate(
+        self,
+        request: GenerationRequest,
+        *,
+        cancel: CancelToken | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> GenerationResult:
+        result = None
+        for step in self.stream(request, cancel=cancel):
+            result = step.result
+            if on_progress is not None:
+                on_progress(step)
+        assert result is not None
+        return result
+
+    def stream(
+        self, request: GenerationRequest, *, cancel: CancelToken | None = None
+    ) -> Iterator[Progress]:
+        cancel = cancel or CancelToken()
+        stopped = CancelToken()
+        stopped.cancel()
+        whole = self._grammar.generate(request)
+        have = list(self._grammar.generate(request, cancel=stopped).variations)
+        first = prime_of(request).bars
+        bars = [first] * len(have)
+        for row, variation in enumerate(whole.variations):
+            last = len(variation.score.bar_starts_ticks)
+            while bars[row] < last and self._may_make(sum(bars) - first * len(bars) + 1, cancel):
+                bars[row] += 1
+                enough = bars[row] == last
+                have[row] = variation if enough else _upto(variation, bars[row], request)
+                yield _so_far(have, bars)
+        result = replace(whole, variations=tuple(have))
+        yield replace(_so_far(have, bars), done=(True,) * len(have), result=result)
+
+    def score(self, tokens: Sequence[int]) -> TokenScores:
+        return self._grammar.score(tokens)
+
+    def _may_make(self, bars: int, cancel: CancelToken) -> bool:
+        with self._more:
+            while not cancel.cancelled:  # nobody tells of that, so look now and then
+                if self._more.wait_for(lambda: self._bars >= bars, timeout=0.02):
+                    return True
+        return False
+
+
+def _so_far(have: Sequence[Variation], bars: Sequence[int]) -> Progress:
+    return Progress(
+        tokens=tuple(len(variation.tokens) for variation in have),
+        bars=tuple(bars),
+        done=tuple(variation.stop_reason != "stopped" for variation in have),
+    )
+
+
+def _upto(variation: Variation, bars: int, request: GenerationRequest) -> Variation:
+    """Its first whole bars, the prime's included."""
+    now, kept = sum(t for t in prime_of(request).tokens if kind(t) == "delta"), 0
+    for token in variation.tokens:
+        now += token if kind(token) == "delta" else 0
+        if now >= bars * UNITS_PER_BAR:
+            break
+        kept += 1
+    return replace(
+        variation,
+        score=slice_bars(variation.score, 0, bars),
+        tokens=variation.tokens[:kept],
+        logprobs=variation.logprobs[:kept],
+        stop_reason="stopped",
+    )

@@ -99,6 +99,7 @@ class LoopPanel(widgets.VBox):  # type: ignore[misc]
         self._progress = widgets.HTML()
         self._stage = widgets.VBox(layout={"width": "100%"})
         self._table = widgets.HTML()
+        self._seed_files: Sequence[Mapping[str, Any]] = ()
         self._turn = threading.RLock()
         self._run = _Run(self._asked)
         super().__init__(self._rows())
@@ -160,13 +161,13 @@ class LoopPanel(widgets.VBox):  # type: ignore[misc]
         columns = "repeat(auto-fit, minmax(320px, 1fr))"
         wrap = {"flex_flow": "row wrap", "align_items": "center"}
         return [
-            widgets.HBox([*choices, *self.roles.values()], layout=wrap),
+            widgets.HBox([*choices, widgets.HBox([*self.roles.values()])], layout=wrap),
             widgets.HBox(seeds, layout=wrap),
             widgets.GridBox(sliders, layout={"grid_template_columns": columns, "width": "100%"}),
             widgets.HBox([self.generate_button, self.stop_button, self.status], layout=wrap),
             self._progress,
             self._stage,
-            self._table,
+            widgets.Box([self._table], layout={"width": "100%"}),  # wider than a narrow panel
         ]
 
     def _listen(self) -> None:
@@ -178,17 +179,20 @@ class LoopPanel(widgets.VBox):  # type: ignore[misc]
             control.observe(lambda _change: self.generate(), "value")
 
     def _uploaded(self, files: Sequence[Mapping[str, Any]]) -> None:
-        if not files:
+        if not files or files == self._seed_files:
             return
         try:
             prime = Score.from_midi(bytes(files[0]["content"]))
         except WorkbenchError as error:
+            self.upload.value = self._seed_files
             self._say(f"{files[0]['name']}: {error}")
             return
-        self._seed(prime if prime.name else replace(prime, name=str(files[0]["name"])))
+        self._seed(prime if prime.name else replace(prime, name=str(files[0]["name"])), files)
 
-    def _seed(self, prime: Score | None) -> None:
-        """Go on from another loop, or from none."""
+    def _seed(self, prime: Score | None, files: Sequence[Mapping[str, Any]] = ()) -> None:
+        """Go on from another loop, or from none; `files` is what was uploaded for it."""
+        self._seed_files = files
+        self.upload.value = files  # a file it still held would not be news when given again
         self._asked = replace(self._asked, prime=prime, prime_tempo_bpm=None)
         self._seed_says.value = _said(_seed_sentence(prime))
         self.forget_button.disabled = prime is None
@@ -236,7 +240,8 @@ class LoopPanel(widgets.VBox):  # type: ignore[misc]
             self.grid.show(result, **shown)
         self._table.value = _table_html(self.measures)
         stopped = sum(variation.stop_reason == "stopped" for variation in result.variations)
-        said = f"{len(result.variations)} variations in {result.timings['total_s']:.1f} s"
+        variations = _counted(len(result.variations), "variation")
+        said = f"{variations} in {result.timings['total_s']:.1f} s"
         self._rest(f"{said}, {stopped} stopped early and cut to whole bars" if stopped else said)
 
     def _rest(self, text: str) -> None:
@@ -350,14 +355,19 @@ def _seed_sentence(prime: Score | tuple[int, ...] | None) -> str:
     if prime is None:
         return "From the style alone; give a MIDI file to go on from."
     if isinstance(prime, tuple):
-        return f"Going on from {len(prime)} tokens."
+        return f"Going on from {_counted(len(prime), 'token')}."
     notes = sum(1 for _ in prime.notes)
     name = prime.name or "the seed"
-    return f"Going on from {name}: {len(prime.bar_starts_ticks)} bars, {notes} notes."
+    bars = len(prime.bar_starts_ticks)
+    return f"Going on from {name}: {_counted(bars, 'bar')}, {_counted(notes, 'note')}."
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _said(text: str) -> str:
-    return f'<span style="font-size:13px">{html.escape(text)}</span>'
+    return f'<div style="font-size:13px;line-height:1.5">{html.escape(text)}</div>'
 
 
 def _progress_html(progress: Progress, bars: int | None) -> str:
@@ -367,15 +377,16 @@ def _progress_html(progress: Progress, bars: int | None) -> str:
         zip(progress.tokens, progress.bars, progress.done, strict=True)
     ):
         share = 1.0 if done else min(1.0, have / bars) if bars else 0.0
-        says = f"{have}/{bars} bars" if bars else f"{tokens} tokens"
+        says = f"{have}/{bars} bars" if bars else _counted(tokens, "token")
         cells.append(
-            f'<div style="flex:1 1 90px;max-width:140px" title="{tokens} tokens">'
+            f'<div title="{_counted(tokens, "token")}">'
             f'<div style="font-size:11px;line-height:1.5">{i + 1}: {says}</div>'
             '<div style="height:4px;background:var(--jp-layout-color2,#eee);border-radius:2px">'
             f'<div style="height:4px;width:{share:.0%};border-radius:2px;'
             'background:var(--jp-brand-color1,#1976d2)"></div></div></div>'
         )
-    return f'<div class="wb-progress" style="display:flex;flex-wrap:wrap;gap:6px 10px">{"".join(cells)}</div>'
+    style = "display:grid;grid-template-columns:repeat(auto-fill,minmax(90px,1fr));gap:6px 10px"
+    return f'<div class="wb-progress" style="{style}">{"".join(cells)}</div>'
 
 
 def _table_html(table: pd.DataFrame) -> str:
