@@ -135,7 +135,7 @@ def test_a_seed_file_is_gone_on_from() -> None:
     assert panel.wait().request.prime is not None
     assert not panel.forget_button.disabled
     panel.upload.value = uploaded("bad.mid", b"bad")
-    assert "bad.mid: " in panel.status.value
+    assert "bad.mid: " in panel.seed_says.value
     assert panel.request.prime is not None
     panel.forget_button.click()
     assert panel.wait().request.prime is None

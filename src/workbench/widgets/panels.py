@@ -95,7 +95,7 @@ class LoopPanel(widgets.VBox):  # type: ignore[misc]
         )
         self.stop_button = widgets.Button(description="Stop", icon="stop", disabled=True)
         self.status = widgets.HTML(layout={"flex": "1 1 auto"})
-        self._seed_says = widgets.HTML()
+        self.seed_says = widgets.HTML()
         self._progress = widgets.HTML()
         self._stage = widgets.VBox(layout={"width": "100%"})
         self._table = widgets.HTML()
@@ -107,7 +107,7 @@ class LoopPanel(widgets.VBox):  # type: ignore[misc]
         self.status.add_class("wb-status")
         self._listen()
         self.forget_button.disabled = self._asked.prime is None
-        self._seed_says.value = _said(_seed_sentence(self._asked.prime))
+        self.seed_says.value = _said(_seed_sentence(self._asked.prime))
         self.generate()
 
     @property
@@ -142,13 +142,24 @@ class LoopPanel(widgets.VBox):  # type: ignore[misc]
         self._run.cancel.cancel()
 
     def wait(self) -> GenerationResult:
-        """The result of the latest settings, when it is there. Raises what went wrong."""
+        """The result of the latest settings, when it is there. Raises what went wrong.
+
+        A cell that waits holds up what the buttons say, Stop among it (ipykernel hears widgets that a
+        cell made only between cells); so interrupting the kernel meanwhile is Stop, and twice is an
+        interrupt.
+        """
         run = self._run
         while True:
-            run.over.wait()
-            if run is self._run:
-                break
-            run = self._run
+            try:
+                run.over.wait()
+            except KeyboardInterrupt:
+                if run.cancel.cancelled:
+                    raise
+                self.stop()
+            else:
+                if run is self._run:
+                    break
+                run = self._run
         if run.problem is not None:
             raise run.problem
         assert run.result is not None, "a run that is over has a result or a problem"
@@ -156,7 +167,7 @@ class LoopPanel(widgets.VBox):  # type: ignore[misc]
 
     def _rows(self) -> list[Any]:
         choices = [self.controls[name] for name in ("style", "key") if name in self.controls]
-        seeds = [self.upload, self.forget_button, self._seed_says]
+        seeds = [self.upload, self.forget_button, self.seed_says]
         sliders = [self.controls[name] for name, *_ in _SLIDERS if name in self.controls]
         columns = "repeat(auto-fit, minmax(320px, 1fr))"
         wrap = {"flex_flow": "row wrap", "align_items": "center"}
@@ -185,7 +196,8 @@ class LoopPanel(widgets.VBox):  # type: ignore[misc]
             prime = Score.from_midi(bytes(files[0]["content"]))
         except WorkbenchError as error:
             self.upload.value = self._seed_files
-            self._say(f"{files[0]['name']}: {error}")
+            still = _seed_sentence(self._asked.prime)
+            self.seed_says.value = _said(f"{files[0]['name']}: {error}. {still}")
             return
         self._seed(prime if prime.name else replace(prime, name=str(files[0]["name"])), files)
 
@@ -194,7 +206,7 @@ class LoopPanel(widgets.VBox):  # type: ignore[misc]
         self._seed_files = files
         self.upload.value = files  # a file it still held would not be news when given again
         self._asked = replace(self._asked, prime=prime, prime_tempo_bpm=None)
-        self._seed_says.value = _said(_seed_sentence(prime))
+        self.seed_says.value = _said(_seed_sentence(prime))
         self.forget_button.disabled = prime is None
         self.generate()
 

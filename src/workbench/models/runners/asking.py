@@ -37,8 +37,9 @@ DEFAULT_BARS = 4
 DEFAULT_TEMPO_BPM = 110.0
 LARGEST_PRIME_BARS = 7  # a section of eight with at least one bar of its own
 
-# Measured (the model's card): drums keep their freedom at .95, the band's progressions need .8.
-DRUMS_TUNING = Tuning(temperature=0.95, top_p=0.95)
+# Measured with the shipped weights on seeds that the gates do not use: at .95 drums are more varied
+# (.84 of loops from a style distinct, .79 here) and miss more anchors (.022, .016 here).
+DRUMS_TUNING = Tuning(temperature=0.9, top_p=0.95)
 BAND_TUNING = Tuning(temperature=0.8, top_p=0.9)
 
 MODES = {"major": 1, "minor": 2}
