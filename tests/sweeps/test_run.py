@@ -129,6 +129,36 @@ def test_ctrl_c_keeps_what_is_done(tmp_path, workers):
     assert len(loaded.table) == 160
 
 
+EARLY = """
+import json, os, pathlib, signal
+if __name__ == "__mp_main__":  # a worker that is still starting
+    try:
+        pathlib.Path({once!r}).touch(exist_ok=False)
+    except FileExistsError:
+        pass
+    else:
+        os.killpg(0, signal.SIGINT)
+from workbench.sweeps import sweep
+
+if __name__ == "__main__":
+    result = sweep(json.loads({spec!r}), out={out!r}, workers=2)
+    print(result.stopped, len(result.midi))
+"""
+
+
+def test_ctrl_c_while_workers_start_is_no_traceback(tmp_path):
+    once = tmp_path / "interrupted"
+    script = EARLY.format(spec=json.dumps(many(40)), out=str(tmp_path / "out"), once=str(once))
+    process = start(script, tmp_path, start_new_session=True)
+    said, complained = process.communicate(timeout=120)
+    assert complained == ""
+    assert process.returncode == 0
+    stopped, done = said.split()
+    assert stopped == "True"
+    assert int(done) < 80
+    assert once.exists()
+
+
 def test_a_cancelled_sweep_keeps_what_is_done(tmp_path):
     cancel = CancelToken()
 

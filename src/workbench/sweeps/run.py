@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import (
@@ -272,8 +273,14 @@ def _cluster(address: str) -> Iterator[Executor]:
 
 def _through(executor: Executor, cells: Sequence[Cell], stop: CancelToken) -> Done:
     """Have all cells run; when told to stop, those that run already are waited for and kept."""
-    futures = {executor.submit(run_cell, cell): cell for cell in cells}
-    waiting: set[Future[Outcome]] = set(futures)
+    futures: dict[Future[Outcome], Cell] = {}
+    try:
+        with _deaf_children():
+            for cell in cells:
+                futures[executor.submit(run_cell, cell)] = cell
+    except KeyboardInterrupt:
+        stop.cancel()
+    waiting = set(futures)
     while waiting:
         try:
             finished, waiting = wait(waiting, timeout=_LOOK_S, return_when=FIRST_COMPLETED)
@@ -284,6 +291,22 @@ def _through(executor: Executor, cells: Sequence[Cell], stop: CancelToken) -> Do
             yield futures[future], _outcome(future)
         if stop.cancelled:
             waiting = {future for future in waiting if not future.cancel()}
+
+
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Processes started within do not hear Ctrl-C even while they start; this one hears it after.
+
+    A worker ignores it once it runs, but it imports for a second first, and would die with a traceback.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows has no masks to hand down
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _outcome(future: Future[Outcome]) -> Outcome:
