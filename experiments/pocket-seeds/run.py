@@ -12,6 +12,8 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
+from workbench.models.training.card import bounds
+
 HERE = Path(__file__).parent
 RUNS, RESULTS = HERE / "runs", HERE / "results"
 SEEDS = (0, 1, 2)
@@ -92,16 +94,7 @@ def gate_row(gates: list[dict[str, Any]]) -> str:
         f"{value:.3f}" + ("" if gate["passed"] else " **✗**")
         for value, gate in zip(values, gates, strict=True)
     ]
-    low, high = gates[0]["low"], gates[0]["high"]
-    must = " and ".join(
-        text
-        for text in (
-            "" if low is None else f"≥ {low:.3f}",
-            "" if high is None else f"≤ {high:.3f}",
-        )
-        if text
-    )
-    return f"| {gates[0]['name']} | {' | '.join(cells)} | {spread(values)} | {must} |"
+    return f"| {gates[0]['name']} | {' | '.join(cells)} | {spread(values)} | {bounds(gates[0])} |"
 
 
 def unseen_rows(reports: list[dict[str, Any]]) -> list[str]:

@@ -13,14 +13,13 @@ from dataclasses import replace
 from workbench.models import (
     CancelToken,
     GenerationRequest,
-    GenerationResult,
     Progress,
     RunnerInfo,
     TokenScores,
     Variation,
     load_runner,
 )
-from workbench.models.requests import OnProgress
+from workbench.models.runners.grammar import GrammarRunner
 from workbench.models.runners.priming import prime_of
 from workbench.models.vocabulary import UNITS_PER_BAR, kind
 from workbench.score import (
@@ -101,20 +100,7 @@ class BarByBar:
             self._bars = bars
             self._more.notify_all()
 
-    def generate(
-        self,
-        request: GenerationRequest,
-        *,
-        cancel: CancelToken | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> GenerationResult:
-        result = None
-        for step in self.stream(request, cancel=cancel):
-            result = step.result
-            if on_progress is not None:
-                on_progress(step)
-        assert result is not None
-        return result
+    generate = GrammarRunner.generate  # what `stream` ends with
 
     def stream(
         self, request: GenerationRequest, *, cancel: CancelToken | None = None

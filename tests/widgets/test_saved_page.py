@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import gzip
-import html
 import json
 import re
 from collections.abc import Callable
@@ -287,16 +286,18 @@ def test_without_worklets_it_says_so_and_still_plays(page: Page, tmp_path: Path)
     deck.until("Number(e.dataset.time) > 0.5")
 
 
+def packed(frame: str) -> list[str]:
+    """The program and the piece of a frame, as they are packed in it."""
+    return re.findall(r"await text\(&quot;([A-Za-z0-9+/=]+)&quot;\)", frame)
+
+
 def with_sound(frame: str, change: Callable[[dict[str, Any]], None]) -> str:
     """The frame with what it carries to play, {engine, bank, midis}, changed."""
-    document = re.search(r'srcdoc="([^"]*)"', frame)
-    assert document is not None
-    packed = re.search(r'JSON\.parse\(await text\("([^"]*)"\)\)', html.unescape(document[1]))
-    assert packed is not None
-    piece = json.loads(gzip.decompress(base64.b64decode(packed[1])))
+    _program, whole = packed(frame)
+    piece = json.loads(gzip.decompress(base64.b64decode(whole)))
     change(piece["sound"])
     repacked = base64.b64encode(gzip.compress(json.dumps(piece).encode())).decode()
-    return frame.replace(packed[1], repacked)
+    return frame.replace(whole, repacked)
 
 
 def blank(bank: bytes) -> bytes:
@@ -355,11 +356,10 @@ FALTERING = """
 """  # the first engine of a page dies with its first sound
 
 
-@pytest.mark.parametrize("text", ["program", "piece"])
-def test_a_damaged_page_is_told_in_a_sentence(text: str, page: Page, tmp_path: Path) -> None:
+@pytest.mark.parametrize("part", [0, 1], ids=["program", "piece"])
+def test_a_damaged_page_is_told_in_a_sentence(part: int, page: Page, tmp_path: Path) -> None:
     frame = static_html(Player(band()))
-    packed = re.findall(r"await text\(&quot;([A-Za-z0-9+/=]+)&quot;\)", frame)
-    whole = packed[("program", "piece").index(text)]
+    whole = packed(frame)[part]
     middle = len(whole) // 2
     file = tmp_path / "page.html"
     file.write_text(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 import numpy as np
@@ -23,10 +24,9 @@ def heard_roots(net: PocketDecoder, prime: Sequence[int], condition: Condition) 
     ids = torch.tensor([list(prime)])
     hidden, time = net.hidden(ids, condition)
     bar = (time[0] // UNITS_PER_BAR).tolist()
-    last = {bar_at: index for index, bar_at in enumerate(bar)}  # a bar is known best at its end
-    roots = net.root_head(hidden[0]).argmax(-1).tolist()
-    heard = [roots[last[at]] if at in last else -1 for at in range(bar[-1] + 1)]
-    return [root if root >= 0 else heard[at - 1] for at, root in enumerate(heard)]
+    roots: list[int] = net.root_head(hidden[0]).argmax(-1).tolist()
+    # A bar is known best at its end; a silent one is as the bar before.
+    return [roots[bisect_right(bar, at) - 1] for at in range(bar[-1] + 1)]
 
 
 @torch.inference_mode()

@@ -157,14 +157,17 @@ class PocketRunner:
         self, asked: Asked, cancel: CancelToken | None, on_progress: OnProgress | None
     ) -> tuple[list[Row], list[list[int]]]:
         """Write all rows, section by section; with the chord roots that each was planned on."""
-        section = asked.sections[0]
-        limits = asked.limits(section, exact_bars=self._exact_bars)
-        prime = asked.prime_of_section(section, ())
-        rows = composing.rows(asked.request, limits, asked.how, prime, bars_before=section.before)
+        sections = asked.sections
+        limits = asked.limits(sections[0], exact_bars=self._exact_bars)
+        prime = asked.prime_of_section(sections[0], ())
+        rows = composing.rows(
+            asked.request, limits, asked.how, prime, bars_before=sections[0].before
+        )
         plans = self._plans(asked, rows)
         tell = composing.progress(on_progress, rows)
-        for section in asked.sections:
-            limits = asked.limits(section, exact_bars=self._exact_bars)
+        for number, section in enumerate(sections):
+            if number > 0:
+                limits = asked.limits(section, exact_bars=self._exact_bars)
             live, starts = [], []
             for row, plan in zip(rows, plans, strict=True):
                 if row.reason not in (None, "bars", "eos"):

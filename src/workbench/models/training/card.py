@@ -117,7 +117,7 @@ def _gates(path: Path) -> str:
         )
     report = json.loads(path.read_text())
     rows = [
-        f"| {gate['name']} | {_number(gate['value'])} | {_bounds(gate)} | {_number(gate['truth'])} | "
+        f"| {gate['name']} | {_number(gate['value'])} | {bounds(gate)} | {_number(gate['truth'])} | "
         f"{'pass' if gate['passed'] else '**fail**'} |"
         for gate in report["gates"]
     ]
@@ -137,7 +137,8 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
-def _bounds(gate: dict[str, Any]) -> str:
+def bounds(gate: dict[str, Any]) -> str:
+    """What a gate of `gates.json` must be, in words."""
     low, high = gate["low"], gate["high"]
     if high is None:
         return f"≥ {low:.3f}"

@@ -110,6 +110,17 @@ def style_id(style: str, styles: Sequence[str]) -> int:
     return styles.index(style) + 1 if style in styles else 0
 
 
+def _told(
+    recipe: Recipe, rng: random.Random, bars: int, style: str, mode: int
+) -> tuple[int, int, int]:
+    """Length, style id and mode as a sequence is told them: now and then not, 0."""
+    return (
+        0 if rng.random() < recipe.no_bars else bars,
+        0 if rng.random() < recipe.no_style else style_id(style, STYLES),
+        0 if rng.random() < recipe.no_mode else mode,
+    )
+
+
 def sheet(loops: Sequence[tuple[Loop, list[int]]], rng: random.Random, recipe: Recipe) -> Sheet:
     """Pad loops to one batch; now and then a loop is not told its style, length, mode or programs."""
     longest = max(len(tokens) for _, tokens in loops)
@@ -122,9 +133,7 @@ def sheet(loops: Sequence[tuple[Loop, list[int]]], rng: random.Random, recipe: R
         roots.append(root_row(loop.roots))
         told.append(
             (
-                0 if rng.random() < recipe.no_bars else loop.bars,
-                0 if rng.random() < recipe.no_style else style_id(loop.style, STYLES),
-                0 if rng.random() < recipe.no_mode else loop.mode,
+                *_told(recipe, rng, loop.bars, loop.style, loop.mode),
                 [UNKNOWN] * len(ROLES) if rng.random() < recipe.no_programs else programs,
                 root_row(() if rng.random() < recipe.no_roots else loop.roots),
             )
@@ -266,13 +275,7 @@ def _progressions(recipe: Recipe, rng: random.Random) -> tuple[Condition, Tensor
         (bars,) = rng.choices(recipe.bars, recipe.bars_weights)
         style, mode, drawn = compose_roots(rng, bars)
         roots.append(root_row(drawn))
-        told.append(
-            (
-                0 if rng.random() < recipe.no_bars else bars,
-                0 if rng.random() < recipe.no_style else style_id(style, STYLES),
-                0 if rng.random() < recipe.no_mode else mode,
-            )
-        )
+        told.append(_told(recipe, rng, bars, style, mode))
     length, style_ids, modes = (torch.tensor(column) for column in zip(*told, strict=True))
     nothing = unknown_condition(len(told))
     return nothing._replace(bars=length, style=style_ids, mode=modes), torch.tensor(roots)
