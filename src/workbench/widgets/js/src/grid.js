@@ -3,6 +3,7 @@ import { button, h } from "./dom.js";
 import { partColours } from "./palette.js";
 
 const THUMBNAIL = [132, 30]; // CSS pixels
+const LONGEST_LABEL = 24; // characters that stay readable while measures give way
 const DRUM_SHARE = 0.34; // of a thumbnail's height, where there are drums and pitches
 
 /** Which variations are kept. Event: "kept". */
@@ -35,8 +36,9 @@ export class Grid {
     const foot = h("div", { class: "wb-foot" }, this.count, this.said);
     if (save) foot.prepend(this.#saveButton(save));
     this.list = h("div", { class: "wb-rows", role: "listbox", "aria-label": "Variations" }, ...this.rows);
-    this.list.style.setProperty("--wb-measures", view.measures.length);
     this.body = h("div", { class: "wb-grid" }, this.#head(), this.list, foot);
+    const longest = Math.max(...view.rows.map(({ label }) => label.length));
+    this.body.style.setProperty("--wb-label", `${Math.min(longest, LONGEST_LABEL)}ch`);
     root.append(this.body);
     const { signal } = this.unlisten;
     root.addEventListener("keydown", (event) => this.#key(event), { signal });
