@@ -46,6 +46,7 @@ def test_generate_writes_loops_and_a_record(tmp_path):
         assert any(score.notes)
     record = json.loads((out / "record.json").read_text())
     assert record["request"]["style"] == "funk"
+    assert record["request"]["max_tokens"] is None, "as many as the bars take"
     assert len(record["variations"]) == 3
     again = tmp_path / "again"
     workbench(

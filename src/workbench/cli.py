@@ -94,11 +94,17 @@ def _add_generate(commands: Any) -> None:
     add("--checkpoint", type=Path, help="weights file for an orpheus runner")
     add("--style", help="such as funk, house, bossa-nova")
     add("--bars", type=int, help="length in bars, the prime's included")
-    add("--tempo", type=float, dest="tempo_bpm", metavar="BPM")
-    add("--variations", type=int, default=8, dest="num_variations")
-    add("--seed", type=int, default=0)
+    add("--tempo", type=float, dest="tempo_bpm", metavar="BPM", help="20 to 300")
+    add(
+        "--variations", type=int, default=8, dest="num_variations", metavar="N",
+        help="1 to 32, composed as one batch; 8 when not said",
+    )  # fmt: skip
+    add("--seed", type=int, default=0, help="the same seed gives the same loops; 0 when not said")
     add("--prime", type=Path, metavar="MIDI", help="a MIDI file to go on from")
-    add("--prime-tempo", type=float, dest="prime_tempo_bpm", metavar="BPM")
+    add(
+        "--prime-tempo", type=float, dest="prime_tempo_bpm", metavar="BPM",
+        help="the prime's tempo, where its own tempo map is not to be believed",
+    )  # fmt: skip
     add("--roles", type=_words, help="parts, such as drums,bass,'tenor sax'")
     add("--key", help="such as C, Am, F#m")
     add("--drums-only", action="store_true", help="nothing but the drum kit")
@@ -107,12 +113,16 @@ def _add_generate(commands: Any) -> None:
     add("--scale", type=_scale, help="pitch classes 0,2,4,… or a key such as 'D dorian'")
     add("--max-polyphony", type=int, help="most pitched notes at once")
     add("--grid", type=int, help="onsets on multiples of this note value: 4, 8, 16, 32, 12, 24")
-    add("--temperature", type=float)
-    add("--top-p", type=float)
-    add("--top-k", type=int)
-    add("--min-p", type=float)
-    add("--max-tokens", type=int, default=1024)
-    add("--out", type=Path, required=True, metavar="DIR")
+    add("--temperature", type=float, help="0 (greedy) to 2; as tuned when not said")
+    add("--top-p", type=float, help="0 (greedy) to 1 (off)")
+    add("--top-k", type=int, help="at least 1")
+    add("--min-p", type=float, help="0 (off) to 1: share of the likeliest token's probability")
+    add(
+        "--max-tokens",
+        type=int,
+        help="new tokens a variation; as many as the bars take when not said",
+    )
+    add("--out", type=Path, required=True, metavar="DIR", help="for the MIDI files and record.json")
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -245,7 +255,10 @@ def _add_demo(commands: Any) -> None:
         commands, "demo", _demo, "Run the tour notebook and write a page that plays offline.",
         "demo --out build/demo.html",
     )  # fmt: skip
-    parser.add_argument("--out", type=Path, default=Path("build/demo.html"), metavar="PAGE")
+    parser.add_argument(
+        "--out", type=Path, default=Path("build/demo.html"), metavar="PAGE",
+        help="build/demo.html when not said",
+    )  # fmt: skip
 
 
 def _demo(arguments: argparse.Namespace) -> None:
@@ -266,8 +279,13 @@ def _add_lab(commands: Any) -> None:
         "Open JupyterLab on the tour; notebooks are copied here if absent.",
         "lab",
     )
-    parser.add_argument("--folder", type=Path, default=Path("notebooks"))
-    parser.add_argument("--port", type=int, default=8888)
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=Path("notebooks"),
+        help="for the notebooks; notebooks/ when not said",
+    )
+    parser.add_argument("--port", type=int, default=8888, help="8888 when not said")
 
 
 def _lab(arguments: argparse.Namespace) -> None:
@@ -350,8 +368,14 @@ def _add_train(commands: Any) -> None:
         "Train the pocket model; run again after an interruption, it goes on.",
         "train pocket --out runs/pocket --seed 1",
     )  # fmt: skip
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="for the weights, the card and a checkpoint",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of weights and data; 0 when not said")
     parser.add_argument("--tokens", type=float, help="training tokens, such as 2e6")
 
 
@@ -387,7 +411,7 @@ def _add_models(commands: Any) -> None:
         actions, "pull", _models_pull, "Fetch an Orpheus checkpoint from the hub (1.9 GB).",
         "models pull orpheus-loops",
     )  # fmt: skip
-    parser.add_argument("name")
+    parser.add_argument("name", help="such as orpheus-loops")
 
 
 def _models_list(_arguments: argparse.Namespace) -> None:
