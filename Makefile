@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-PACKAGES := chromium fluidsynth
+PROGRAMS := chromium:chromium fluidsynth:fluidsynth postgres:postgresql
 # Linux gets torch's CPU build, and stops rather than take gigabytes of CUDA by accident.
 # With an NVIDIA card, or with TORCH=torch==2.13.0, pip takes what it finds.
 TORCH ?= $(shell [ "$$(uname -s)" = Linux ] && ! command -v nvidia-smi >/dev/null && echo torch==2.13.0+cpu || echo torch==2.13.0)
@@ -22,9 +22,12 @@ install: .venv/.installed .venv/.programs
 	$(BIN)/pip install -q -c constraints.txt -e '.[dev]'
 	touch $@
 
-# The browser that the tests drive and the synthesizer they compare with, from the distribution.
+# The browser that the tests drive, the synthesizer they compare with and the database that the store is
+# tested on, from the distribution: program:package. PostgreSQL's programs lie outside the path.
 .venv/.programs: Makefile
-	@missing=""; for p in $(PACKAGES); do command -v $$p >/dev/null || missing="$$missing $$p"; done; \
+	@missing=""; for p in $(PROGRAMS); do \
+	  PATH="$$PATH:$$(echo /usr/lib/postgresql/*/bin | tr ' ' ':')" command -v $${p%%:*} >/dev/null || missing="$$missing $${p##*:}"; \
+	done; \
 	if [ -n "$$missing" ]; then \
 	  if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
 	  elif command -v apt-get >/dev/null && sudo -n true 2>/dev/null; then sudo apt-get update -qq && sudo DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \

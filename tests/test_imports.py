@@ -24,6 +24,7 @@ def modules_after(code):
         "workbench.models",
         "workbench.models.grammar",
         "workbench.models.runners.grammar",
+        "workbench.store",
         "workbench.sweeps",
         "workbench.widgets",
         "workbench.cli",

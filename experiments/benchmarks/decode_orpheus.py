@@ -34,7 +34,7 @@ with warnings.catch_warnings():
 from machine import commit, machine
 
 from workbench.models.checkpoints import load_checkpoint
-from workbench.models.decoding.loop import decode
+from workbench.models.decoding.engine import Engine
 from workbench.models.decoding.orpheus import OrpheusBatch
 from workbench.models.decoding.rules import Limits
 from workbench.models.nets.orpheus import OrpheusDecoding
@@ -166,13 +166,15 @@ def _neox(asked: argparse.Namespace) -> GPTNeoXForCausalLM:
 
 
 def _compose_ours(decoding: OrpheusDecoding, asked: argparse.Namespace) -> Compose:
+    engine = Engine(threads=asked.threads)
+
     def compose(seed: int) -> int:
         request = GenerationRequest(
             num_variations=asked.variations, max_tokens=asked.tokens, seed=seed
         )
         how = composing.sampling(request, composing.Tuning(temperature=TEMPERATURE, top_p=TOP_P))
         rows = composing.rows(request, Limits(), how, [SOS])
-        decode(OrpheusBatch(decoding, [SOS]).select([0] * len(rows)), rows)
+        engine.write(lambda: OrpheusBatch(decoding, [SOS]).select([0] * len(rows)), rows)
         return sum(len(row.tokens) for row in rows)  # a row that drew EOS counts what it has
 
     return compose

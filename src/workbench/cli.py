@@ -14,7 +14,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in (_add_demo, _add_lab, _add_generate, _add_sweep, _add_eval, _add_train, _add_models,
-                _add_doctor):  # fmt: skip
+                _add_serve, _add_mcp, _add_doctor):  # fmt: skip
         add(commands)
     return parser
 
@@ -300,6 +300,91 @@ def _lab(arguments: argparse.Namespace) -> None:
         "--LabApp.default_url=/lab/tree/00-tour.ipynb",
     ]  # fmt: skip
     os.execv(sys.executable, jupyter)  # noqa: S606 - becomes JupyterLab, its Ctrl-C and exit code
+
+
+# serve
+
+
+def _add_serve(commands: Any) -> None:
+    from workbench.service.variants import VARIANTS
+
+    add = _command(
+        commands, "serve", _serve, "Serve model runners over HTTP, each service on its port.",
+        "serve loops",
+    ).add_argument  # fmt: skip
+    ports = ", ".join(f"{name} {variant.port}" for name, variant in VARIANTS.items())
+    add("services", nargs="+", choices=VARIANTS, metavar="SERVICE", help=f"with its port: {ports}")
+    add("--runner", default=read_settings().runner, help="what composes; shared by all services")
+    add("--checkpoint", type=Path, help="weights file for an orpheus runner")
+    add("--host", default="127.0.0.1", help="127.0.0.1 when not said; others need a token")
+    add("--port", type=int, help="of a single service, in place of its own")
+    add("--token", default=read_settings().token, help="that callers must show")
+
+
+def _serve(arguments: argparse.Namespace) -> None:
+    from workbench.service.predict import predict_app
+    from workbench.service.serving import serve
+    from workbench.service.variants import VARIANTS
+
+    if arguments.port is not None and len(arguments.services) > 1:
+        raise RequestError("--port is for a single service; several have their own ports")
+    options = {"checkpoint": arguments.checkpoint} if arguments.checkpoint else {}
+    runner = load_runner(arguments.runner, **options)
+    apps = {
+        VARIANTS[name].port if arguments.port is None else arguments.port: predict_app(
+            name, runner, token=arguments.token
+        )
+        for name in dict.fromkeys(arguments.services)
+    }
+
+    def ready(port: int) -> None:
+        print(f"http://{arguments.host}:{port} (what it takes: /docs)", flush=True)
+
+    serve(apps, host=arguments.host, token=arguments.token, on_ready=ready)
+
+
+# mcp
+
+
+def _add_mcp(commands: Any) -> None:
+    add = _command(
+        commands, "mcp", _mcp, "Serve the tools to agents (MCP), on standard input and output.",
+        "mcp --uploads midi",
+    ).add_argument  # fmt: skip
+    add(
+        "--http",
+        type=int,
+        metavar="PORT",
+        help="serve streamable HTTP at /mcp on this port instead",
+    )
+    add("--runner", default=read_settings().runner, help="what composes")
+    add("--checkpoint", type=Path, help="weights file for an orpheus runner")
+    add("--uploads", type=Path, metavar="DIR", help="the folder cas_upload_file may read from")
+
+
+def _mcp(arguments: argparse.Namespace) -> None:
+    import anyio
+
+    from workbench.service.generation import performers
+    from workbench.service.jobs import Jobs
+    from workbench.service.mcp import mcp_server, serve_stdio
+    from workbench.service.serving import serve
+    from workbench.service.tools import Workroom
+    from workbench.store import Store
+
+    options = {"checkpoint": arguments.checkpoint} if arguments.checkpoint else {}
+    runner = load_runner(arguments.runner, **options)
+    with (
+        closing(Store.open()) as store,
+        Jobs(store, performers(store, {"base": runner, "loops": runner})) as jobs,
+    ):
+        store.blobs.sweep_temporaries()
+        room = Workroom(jobs, arguments.uploads)
+        if arguments.http is None:
+            anyio.run(serve_stdio, room)
+        else:
+            app = mcp_server(room).streamable_http_app()
+            serve({arguments.http: app}, host="127.0.0.1", token=None)
 
 
 # sweep

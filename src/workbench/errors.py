@@ -7,6 +7,8 @@
     │   └── CheckpointError    a weights file of the wrong kind, or a damaged one
     ├── BankError          a sound bank that is damaged
     ├── SweepError         a sweep specification or its results
+    ├── StoreError         a store that cannot be read, written or believed
+    │   └── NotFoundError      no blob, job, artifact or run of that name is in it
     ├── NotebookError      a notebook that cannot be run, or a cell of it that failed
     └── CancelledError     work stopped on request before it had anything to keep
 
@@ -40,6 +42,14 @@ class BankError(WorkbenchError):
 
 class SweepError(WorkbenchError):
     """A sweep's specification or its stored results do not make sense."""
+
+
+class StoreError(WorkbenchError):
+    """The database or a blob cannot be opened, read or written; the message says which, and why."""
+
+
+class NotFoundError(StoreError):
+    """Nothing of that name is in the store; a service answers 404."""
 
 
 class NotebookError(WorkbenchError):

@@ -23,6 +23,15 @@ class Settings(BaseSettings):
     static: bool | None = None
     """Whether music shows itself as pages that play without a kernel; unset: where nobody looks."""
 
+    database_url: str | None = None
+    """Where jobs, artifacts and runs are kept; unset: `sqlite:///<home>/store/workbench.sqlite`."""
+
+    remote_url: str | None = None
+    """The service where the `remote` runner composes, such as http://host:2003."""
+
+    token: str | None = None
+    """What our services want to be shown, and what our clients show them."""
+
 
 def read_settings() -> Settings:
     """The settings of this moment's environment."""

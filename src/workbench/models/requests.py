@@ -110,6 +110,8 @@ class Variation:
     index: int
     score: Score
     """What to hear: prime and continuation, at the tempo asked for."""
+    continuation: Score
+    """What is new alone, from the bar line where the prime ends (in real time, from its last onset)."""
     tokens: tuple[int, ...]
     """Exactly the new tokens."""
     logprobs: Floats

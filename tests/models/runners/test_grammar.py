@@ -156,7 +156,7 @@ def test_the_record_is_json_and_names_the_prime() -> None:
     assert record["runner"] == "grammar"
     assert record["request"]["seed"] == 9
     assert record["request"]["prime"].startswith("sha256:")
-    assert set(record["packages"]) == {"workbench", "numpy"}
+    assert {"workbench", "numpy"} <= set(record["packages"])
 
 
 @pytest.mark.parametrize(

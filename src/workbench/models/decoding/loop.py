@@ -1,12 +1,12 @@
-"""The decoding loop: rows of one running batch, drawn a token at a time under their constraints.
+"""Rows of a batch, and a step that draws a token for each under its constraints.
 
 A row has its own random stream, drawn from the same way whatever else is in the batch, its own
-constraints and its own sampling. Rows that end leave. Knows no network: `Batch` is what it needs of one.
+constraints and its own sampling. Knows no network: `Batch` is what it needs of one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, Self
 
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from workbench.models.decoding.draw import Sampling
 from workbench.models.decoding.rules import CONSTRAINTS, Limits, Place
-from workbench.models.requests import CancelToken, StopReason
+from workbench.models.requests import StopReason
 from workbench.models.vocabulary import EOS, OUTRO, UNITS_PER_BAR, VOCABULARY_SIZE
 
 
@@ -106,43 +106,20 @@ def stream_of(seed: int, index: int) -> np.random.Generator:
     return np.random.default_rng([seed, index])
 
 
-@torch.inference_mode()
-def decode(
-    batch: Batch,
-    rows: Sequence[Row],
-    *,
-    cancel: CancelToken | None = None,
-    on_step: Callable[[], None] | None = None,
-) -> None:
-    """Write every row to its end, or to where `cancel` stops it; rows hold the outcome."""
-    live = list(rows)
-    used = [
-        i for i, name in enumerate(CONSTRAINTS) if any(name in row.limits.active for row in rows)
-    ]
-    allowed = np.empty((len(CONSTRAINTS), len(live), VOCABULARY_SIZE), bool)
-    while live:
-        if cancel is not None and cancel.cancelled:
-            for row in live:
-                row.reason = "stopped"
-            return
-        for column, row in enumerate(live):
-            row.place.allowed(allowed[:, column])
-        masks = torch.from_numpy(allowed[used, : len(live)])
-        drawn = batch.draw(masks, _sampling(live), _uniforms(live))
-        mass = np.repeat(drawn.mass.cpu().numpy(), np.diff([*used, len(CONSTRAINTS)]), axis=0).T
-        for row, token, logprob, left in zip(
-            live, drawn.ids.tolist(), drawn.logprobs.tolist(), mass, strict=True
-        ):
-            row.accept(token, logprob, left)
-        if on_step is not None:
-            on_step()
-        staying = [column for column, row in enumerate(live) if row.reason is None]
-        if not staying:
-            return
-        if len(staying) < len(live):
-            live = [live[column] for column in staying]
-            batch.select(staying)
-        batch.advance(drawn.ids[torch.tensor(staying)])
+def step(batch: Batch, rows: Sequence[Row]) -> Tensor:
+    """Draw one token for each of a batch's rows, none of them over; the ids drawn (B,)."""
+    active = {name for row in rows for name in row.limits.active}
+    used = [layer for layer, name in enumerate(CONSTRAINTS) if name in active]
+    allowed = np.empty((len(CONSTRAINTS), len(rows), VOCABULARY_SIZE), bool)
+    for column, row in enumerate(rows):
+        row.place.allowed(allowed[:, column])
+    drawn = batch.draw(torch.from_numpy(allowed[used]), _sampling(rows), _uniforms(rows))
+    mass = np.repeat(drawn.mass.cpu().numpy(), np.diff([*used, len(CONSTRAINTS)]), axis=0).T
+    for row, token, logprob, left in zip(
+        rows, drawn.ids.tolist(), drawn.logprobs.tolist(), mass, strict=True
+    ):
+        row.accept(token, logprob, left)
+    return drawn.ids
 
 
 def _sampling(rows: Sequence[Row]) -> Sampling:

@@ -26,6 +26,7 @@ from workbench.models.nets.pocket import (
     Block,
     Condition,
     PocketDecoder,
+    roots_at,
 )
 from workbench.models.vocabulary import (
     BUCKETS,
@@ -244,7 +245,9 @@ class _Factors:
         times = len(patches) // len(batch.hidden)
         programs = batch.condition.programs.repeat(times, 1)
         role = batch.net.role_of(patches[:, None], programs)[:, 0]
-        return batch.net.pitch_logits(batch.hidden.repeat(times, 1), patches, role).float()
+        root = roots_at(batch.time[:, None], batch.condition)[:, 0].repeat(times)
+        hidden = batch.hidden.repeat(times, 1)
+        return batch.net.pitch_logits(hidden, patches, role, root).float()
 
     def _pitch_shares(self) -> tuple[Tensor, Tensor]:
         """Share of each patch's pitches that is allowed: bare (constraint, B, 129), tempered (B, 129).
@@ -261,8 +264,11 @@ class _Factors:
             logits = self._pitches(some.repeat_interleave(rows)).view(len(some), rows, -1)
             probs, warmed = logits.softmax(-1), self._warm(logits)
             allowed = self.note_ok[:, :, some].transpose(1, 2)  # (constraint, some, B, 128)
-            plain[..., some] = (probs * allowed).sum(-1).transpose(1, 2)
-            warm[:, some] = (warmed * allowed[-1]).sum(-1).T
+            part = self.patch_any[..., some] & ~self.patch_all[..., some]  # else 0 or 1, exactly
+            share = (probs * allowed).sum(-1).transpose(1, 2)
+            plain[..., some] = torch.where(part, share, plain[..., some])
+            share = (warmed * allowed[-1]).sum(-1).T
+            warm[:, some] = torch.where(part[-1], share, warm[:, some])
         return plain, warm
 
     def _mass(self, pitch_share: Tensor) -> Tensor:

@@ -292,7 +292,7 @@ class OrpheusCache:
 
 
 class OrpheusDecoding:
-    """An Orpheus network ready for composing, its weights as `dtype`. For one thread at a time."""
+    """An Orpheus network ready for composing, its weights as `dtype`."""
 
     def __init__(self, net: OrpheusDecoder, dtype: torch.dtype) -> None:
         self.config = net.config

@@ -168,10 +168,11 @@ class Asked:
         so_far = [*self.prime.tokens, *(token for token in tokens if token != EOS)]
         return upto_bar(from_bar(so_far, section.before), section.given)
 
-    def score(self, tokens: Sequence[int], bars: int) -> Score:
-        """Prime and continuation as they are heard: tempo, key, names, exactly `bars` bars."""
-        heard = decode_tokens([*self.prime.tokens, *tokens], tempo_bpm=self.tempo_bpm)
-        length_ticks = bars * UNITS_PER_BAR * TICKS_PER_UNIT
+    def score(self, tokens: Sequence[int], bars: int, *, first_bar: int = 0) -> Score:
+        """Prime and continuation as they are heard: tempo, key, names; from `first_bar` to bar `bars`."""
+        so_far = from_bar([*self.prime.tokens, *tokens], first_bar)
+        heard = decode_tokens(so_far, tempo_bpm=self.tempo_bpm)
+        length_ticks = (bars - first_bar) * UNITS_PER_BAR * TICKS_PER_UNIT
         order = {patch: role for role, patch in enumerate(self.programs) if patch is not None}
         tracks = ending_at(transpose(heard, self.semitones), length_ticks).tracks
         named = sorted(

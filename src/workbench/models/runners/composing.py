@@ -1,18 +1,14 @@
-"""What the network runners share: sampling as tuned or as asked, rows, progress, cutting, the record.
+"""What the network runners share: sampling as tuned or as asked, rows, progress, cutting.
 
 Knows no particular network; `pocket` and `orpheus` hand in theirs.
 """
 
 from __future__ import annotations
 
-import hashlib
-import platform
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
-from importlib.metadata import version
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -34,7 +30,6 @@ from workbench.score import Score, Track
 
 FREE_TOKENS = 1024  # a variation, where neither a length in bars nor one in tokens is asked for
 ALTERNATIVES = 8  # likeliest tokens told at each place of a score
-PACKAGES = ("workbench", "torch", "transformers", "numpy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +86,6 @@ def whole_bars(tokens: Sequence[int], start_units: int, bar_units: int) -> tuple
     return len(tokens), bars
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Small networks decode on one thread: with two and a busy second core, barriers cost 20×."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def streamed(
     generate: Callable[..., GenerationResult],
     request: GenerationRequest,
@@ -137,7 +121,7 @@ def streamed(
 
 
 def progress(on_progress: OnProgress | None, live: Sequence[Row]) -> Callable[[], None]:
-    """The decoding loop's `on_step` that tells `on_progress` how far each row is."""
+    """The engine's `on_step` that tells `on_progress` how far each row is."""
 
     def tell() -> None:
         if on_progress is not None:
@@ -152,39 +136,13 @@ def progress(on_progress: OnProgress | None, live: Sequence[Row]) -> Callable[[]
     return tell
 
 
-def record(
-    runner: str, sha256: str, request: GenerationRequest, **how: object
-) -> dict[str, object]:
-    """What is needed to make a result again; JSON-ready. A prime is named by the hash of its bytes."""
-    asked: dict[str, object] = {}
-    for field in fields(request):
-        value = getattr(request, field.name)
-        if field.name == "prime" and value is not None:
-            value = prime_digest(value)
-        asked[field.name] = list(value) if isinstance(value, tuple) else value
-    return {
-        "runner": runner,
-        "weights_sha256": sha256,
-        "request": asked,
-        "seed": request.seed,
-        "packages": {name: version(name) for name in PACKAGES},
-        "machine": f"{platform.machine()} {platform.system()}, Python {platform.python_version()}",
-        **how,
-    }
-
-
-def prime_digest(prime: Score | Sequence[int]) -> str:
-    """A short name for a prime's content."""
-    content = prime.to_midi() if isinstance(prime, Score) else np.asarray(prime, "<i4").tobytes()
-    return "sha256:" + hashlib.sha256(content).hexdigest()[:16]
-
-
-def variation(index: int, row: Row, kept: int, score: Score) -> Variation:
-    """What a finished row became: its first `kept` tokens, heard as `score`."""
+def variation(index: int, row: Row, kept: int, score: Score, continuation: Score) -> Variation:
+    """What a finished row became: its first `kept` tokens, heard as `score`, alone as `continuation`."""
     assert row.reason is not None
     return Variation(
         index=index,
         score=score,
+        continuation=continuation,
         tokens=tuple(row.tokens[:kept]),
         logprobs=np.array(row.logprobs[:kept], np.float32),
         removed={name: taken[:kept] for name, taken in row.removed().items()},
@@ -215,8 +173,6 @@ def ending_at(score: Score, length_ticks: int) -> Score:
         )
         return replace(track, notes=notes)
 
-    if length_ticks < 0:
-        return score
     return replace(score, tracks=tuple(map(cut, score.tracks)), length_ticks=length_ticks)
 
 

@@ -6,14 +6,10 @@ in that style, on the prime's instruments. It has no probabilities, so it cannot
 
 from __future__ import annotations
 
-import hashlib
-import json
-import platform
 import random
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
-from importlib.metadata import version
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -41,6 +37,7 @@ from workbench.models.requests import (
     Variation,
 )
 from workbench.models.runners.priming import Prime, prime_of
+from workbench.models.runners.recording import record
 from workbench.models.vocabulary import (
     DRUM_PATCH,
     EOS,
@@ -120,9 +117,16 @@ class GrammarRunner:
         result = GenerationResult(
             request=request,
             variations=tuple(variations),
-            record=_record(plan, variations),
+            record=record(
+                "grammar", "", request,
+                style=plan.style, bars=plan.bars, tempo_bpm=plan.tempo_bpm,
+                variations=[
+                    {"tokens": len(item.tokens), "stop_reason": item.stop_reason}
+                    for item in variations
+                ],
+            ),
             timings={"total_s": time.perf_counter() - began},
-        )
+        )  # fmt: skip
         yield _progress(variations, request.num_variations, result)
 
     def score(self, tokens: Sequence[int]) -> TokenScores:
@@ -251,7 +255,8 @@ def _compose(plan: _Plan, index: int, *, stopped: bool) -> Variation:
         tokens = (*tokens, EOS)
     return Variation(
         index=index,
-        score=_score(plan, loop, bars),
+        score=_score(plan, loop, 0, bars),
+        continuation=_score(plan, loop, plan.prime.bars, bars),
         tokens=tokens,
         logprobs=np.full(len(tokens), np.nan, np.float32),
         removed={},
@@ -267,8 +272,11 @@ def _new_tokens(plan: _Plan, loop: Loop, bars: int) -> tuple[int, ...]:
     return tuple(event_tokens(_upto(loop, bars))[len(event_tokens(plan.given)) :])
 
 
-def _score(plan: _Plan, loop: Loop, bars: int) -> Score:
-    score = loop_score(replace(loop, bars=bars, events=_upto(loop, bars)))
+def _score(plan: _Plan, loop: Loop, first_bar: int, bars: int) -> Score:
+    start = first_bar * UNITS_PER_BAR
+    events = [event._replace(onset=event.onset - start) for event in _upto(loop, bars)]
+    heard = tuple(event for event in events if event.onset >= 0)
+    score = loop_score(replace(loop, bars=bars - first_bar, events=heard))
     return transpose(score, plan.key.semitones_from_home) if plan.key and loop.mode else score
 
 
@@ -322,28 +330,3 @@ def _progress(
         done=(*[True] * len(variations), *[False] * waiting),
         result=result,
     )
-
-
-def _record(plan: _Plan, variations: Sequence[Variation]) -> dict[str, object]:
-    """What is needed to make the result again; JSON-ready."""
-    asked = {field.name: getattr(plan.request, field.name) for field in fields(plan.request)}
-    if plan.request.prime is not None:
-        content = json.dumps(plan.prime.tokens).encode()
-        asked["prime"] = "sha256:" + hashlib.sha256(content).hexdigest()[:16]
-    return {
-        "runner": "grammar",
-        "weights_sha256": "",
-        "request": {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in asked.items()
-        },
-        "seed": plan.request.seed,
-        "style": plan.style,
-        "bars": plan.bars,
-        "tempo_bpm": plan.tempo_bpm,
-        "packages": {name: version(name) for name in ("workbench", "numpy")},
-        "machine": f"{platform.machine()} {platform.system()}, Python {platform.python_version()}",
-        "variations": [
-            {"tokens": len(item.tokens), "stop_reason": item.stop_reason} for item in variations
-        ],
-    }

@@ -7,7 +7,6 @@ grid time (a quarter note is 32 units), which is how a loop gets exact bars. Kno
 from __future__ import annotations
 
 import hashlib
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -17,7 +16,8 @@ import torch
 
 from workbench.errors import RequestError, RunnerError
 from workbench.models.checkpoints import load_checkpoint
-from workbench.models.decoding.loop import Row, decode
+from workbench.models.decoding.engine import Engine
+from workbench.models.decoding.loop import Row
 from workbench.models.decoding.orpheus import OrpheusBatch
 from workbench.models.decoding.rules import Limits
 from workbench.models.hub import find_checkpoint
@@ -32,6 +32,7 @@ from workbench.models.requests import (
     Variation,
 )
 from workbench.models.runners import composing
+from workbench.models.runners.recording import record
 from workbench.models.vocabulary import (
     DELTAS,
     DRUM_PATCH,
@@ -50,7 +51,7 @@ DEFAULT_TEMPO_BPM = 120.0
 
 
 class OrpheusRunner:
-    """Composes with a released checkpoint; thread-safe, one request at a time.
+    """Composes with a released checkpoint; thread-safe, requests of several callers share a batch.
 
     Args:
         variant: loops, base, bridge, children, mono or large.
@@ -81,7 +82,8 @@ class OrpheusRunner:
         self._path, self._stop_at_outro = path, stop_at_outro
         self._sha256 = _sha256(path)
         self._parameters = sum(tensor.numel() for tensor in net.parameters())
-        self._turn = threading.Lock()
+        self._threads = torch.get_num_threads()
+        self._engine = Engine(threads=self._threads)
 
     @property
     def info(self) -> RunnerInfo:
@@ -114,10 +116,17 @@ class OrpheusRunner:
             request, limits, composing.sampling(request, TUNING), prime,
             stop_at_outro=self._stop_at_outro,
         )  # fmt: skip
-        with self._turn:
+        read = began
+
+        def start() -> OrpheusBatch:
+            nonlocal read
             batch = OrpheusBatch(self._decoding, prime).select([0] * len(rows))
-            decoding = time.perf_counter()
-            decode(batch, rows, cancel=cancel, on_step=composing.progress(on_progress, rows))
+            read = time.perf_counter()
+            return batch
+
+        company = self._engine.write(
+            start, rows, cancel=cancel, on_step=composing.progress(on_progress, rows)
+        )
         ended = time.perf_counter()
         variations = tuple(
             _variation(index, row, prime, tempo_bpm) for index, row in enumerate(rows)
@@ -125,14 +134,14 @@ class OrpheusRunner:
         result = GenerationResult(
             request=request,
             variations=variations,
-            record=composing.record(
+            record=record(
                 self._name, self._sha256, request,
                 checkpoint=self._path.name, device=str(self._decoding.device),
-                arithmetic=str(self._decoding.dtype), threads=torch.get_num_threads(),
+                arithmetic=str(self._decoding.dtype), threads=self._threads, rows_in_batch=company,
                 tempo_bpm=tempo_bpm, stop_at_outro=self._stop_at_outro,
             ),
             timings={
-                "prefill_s": decoding - began, "decode_s": ended - decoding, "total_s": ended - began,
+                "prefill_s": read - began, "decode_s": ended - read, "total_s": ended - began,
             },
         )  # fmt: skip
         composing.tell_result(on_progress, rows, result)
@@ -149,9 +158,9 @@ class OrpheusRunner:
         if not 2 <= len(tokens) <= context:
             raise RequestError(f"score takes 2 to {context} tokens, got {len(tokens)}")
         ids = torch.tensor(list(tokens), device=self._decoding.device)
-        with self._turn:
-            logs = self._decoding.logits(ids[:-1]).log_softmax(-1)
-        return composing.token_scores(logs, ids[1:])
+        return self._engine.read(
+            lambda: composing.token_scores(self._decoding.logits(ids[:-1]).log_softmax(-1), ids[1:])
+        )
 
     def _prime(self, request: GenerationRequest) -> tuple[float | None, list[int]]:
         """Tempo in grid time (None in real time) and the prime's tokens. Raises `RequestError`."""
@@ -238,10 +247,27 @@ def _variation(index: int, row: Row, prime: Sequence[int], tempo_bpm: float | No
         kept, bars = composing.whole_bars(row.tokens, start, UNITS_PER_BAR)
     tokens = tuple(row.tokens[:kept])
     ends = {EOS, OUTRO} if row.stop_at_outro else {EOS}
-    heard = [token for token in (*prime, *tokens) if token not in ends]
-    score = decode_tokens(heard, tempo_bpm=tempo_bpm)
-    if tempo_bpm is not None:
-        length = bars * UNITS_PER_BAR * TICKS_PER_UNIT if bars else -1
-        score = composing.ending_at(score, length)
-        score = replace(score, time_signatures=(TimeSignature(0, 4, 4),))
-    return composing.variation(index, row, kept, score)
+    new = [token for token in tokens if token not in ends]
+    end_units = bars * UNITS_PER_BAR if tempo_bpm is not None and bars else None
+    begun_units = sum(token for token in prime if token < DELTAS)
+    # Alone it begins with the bar that the prime's last onset is in; in real time, with that onset.
+    lead_units = begun_units % UNITS_PER_BAR if tempo_bpm is not None else 0
+    return composing.variation(
+        index,
+        row,
+        kept,
+        _score([*prime, *new], tempo_bpm, end_units),
+        _score(
+            [SOS, lead_units, *new], tempo_bpm, end_units and end_units - begun_units + lead_units
+        ),
+    )
+
+
+def _score(tokens: Sequence[int], tempo_bpm: float | None, end_units: int | None) -> Score:
+    """Tokens as they are heard; in grid time with a meter, and over by the end when there is one."""
+    score = decode_tokens(tokens, tempo_bpm=tempo_bpm)
+    if tempo_bpm is None:
+        return score
+    if end_units is not None:
+        score = composing.ending_at(score, end_units * TICKS_PER_UNIT)
+    return replace(score, time_signatures=(TimeSignature(0, 4, 4),))

@@ -8,9 +8,9 @@ whole, other lengths as sections that each see the bars before them.
 from __future__ import annotations
 
 import hashlib
-import threading
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -20,7 +20,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from workbench.errors import CheckpointError, RequestError
-from workbench.models.decoding.loop import Row, decode
+from workbench.models.decoding.engine import Engine
+from workbench.models.decoding.loop import Row
 from workbench.models.decoding.pocket import PocketBatch
 from workbench.models.decoding.progression import draw_roots, heard_roots
 from workbench.models.grammar import ROLES
@@ -45,13 +46,14 @@ from workbench.models.requests import (
 from workbench.models.runners import composing
 from workbench.models.runners.asking import LARGEST_PRIME_BARS, NATIVE_BARS, Asked, Section
 from workbench.models.runners.priming import parts_of_tokens
+from workbench.models.runners.recording import record
 from workbench.models.vocabulary import UNITS_PER_BAR
 
 WEIGHTS = Path(__file__).parent.parent / "weights" / "pocket"
 
 
 class PocketRunner:
-    """Composes with the pocket network; thread-safe, one request at a time.
+    """Composes with the pocket network; thread-safe, requests of several callers share a batch.
 
     Args:
         folder: weights as `workbench train pocket` writes them; the package's own by default.
@@ -62,7 +64,7 @@ class PocketRunner:
         self._folder = Path(folder) if folder is not None else WEIGHTS
         self._exact_bars = exact_bars
         self._net, self._sha256 = _load(self._folder)
-        self._turn = threading.Lock()
+        self._engine = Engine(threads=1)  # with two and a busy second core, barriers cost 20×
 
     @property
     def info(self) -> RunnerInfo:
@@ -95,14 +97,13 @@ class PocketRunner:
         """Compose the request's variations as one batch. Raises `RequestError` for what it cannot."""
         began = time.perf_counter()
         asked = Asked.of(request, self.info)
-        with self._turn, composing.one_thread():
-            rows, plans = self._compose(asked, cancel, on_progress)
+        rows, plans = self._compose(asked, cancel, on_progress)
         total_s = time.perf_counter() - began
         variations = tuple(_variation(index, row, asked) for index, row in enumerate(rows))
         result = GenerationResult(
             request=request,
             variations=variations,
-            record=composing.record(
+            record=record(
                 "pocket", self._sha256, request,
                 tuning={"temperature": float(asked.how.temperature), "top_p": float(asked.how.top_p)},
                 programs=list(asked.programs), tempo_bpm=asked.tempo_bpm, bars=asked.bars,
@@ -126,7 +127,6 @@ class PocketRunner:
     ) -> Iterator[Progress]:
         return composing.streamed(self.generate, request, cancel)
 
-    @torch.inference_mode()
     def score(self, tokens: Sequence[int]) -> TokenScores:
         """Log-probabilities of grid-time tokens in C major or A minor, told only who plays what.
 
@@ -136,18 +136,20 @@ class PocketRunner:
             raise RequestError(
                 f"score takes 2 to {self._net.config.context} tokens, got {len(tokens)}"
             )
+        return self._engine.read(partial(self._score, tokens))
+
+    def _score(self, tokens: Sequence[int]) -> TokenScores:
         ids = torch.tensor([list(tokens)])
         condition = unknown_condition(1)
         if patches := parts_of_tokens(tokens):
             programs = [[patches.get(role, ABSENT) for role in ROLES]]
             condition = condition._replace(programs=torch.tensor(programs))
         parts = []
-        with self._turn, composing.one_thread():
-            hidden, musical_time = self._net.hidden(ids[:, :-1], condition)
-            for start in range(0, hidden.shape[1], 32):  # 32 · 18,820 log-probabilities at a time
-                part = slice(start, start + 32)
-                logs = self._net.all_logprobs(hidden[:, part], musical_time[:, part], condition)[0]
-                parts.append(composing.token_scores(logs, ids[0, 1:][part]))
+        hidden, musical_time = self._net.hidden(ids[:, :-1], condition)
+        for start in range(0, hidden.shape[1], 32):  # 32 · 18,820 log-probabilities at a time
+            part = slice(start, start + 32)
+            logs = self._net.all_logprobs(hidden[:, part], musical_time[:, part], condition)[0]
+            parts.append(composing.token_scores(logs, ids[0, 1:][part]))
         return TokenScores(
             logprobs=np.concatenate([scores.logprobs for scores in parts]),
             alternatives=tuple(chain.from_iterable(scores.alternatives for scores in parts)),
@@ -163,7 +165,7 @@ class PocketRunner:
         rows = composing.rows(
             asked.request, limits, asked.how, prime, bars_before=sections[0].before
         )
-        plans = self._plans(asked, rows)
+        plans = self._engine.read(partial(self._plans, asked, rows))
         tell = composing.progress(on_progress, rows)
         for number, section in enumerate(sections):
             if number > 0:
@@ -185,7 +187,8 @@ class PocketRunner:
                 starts.append((tuple(prime), tuple(roots)))
             if not live:
                 break
-            decode(self._batch(asked, section, starts), live, cancel=cancel, on_step=tell)
+            start = partial(self._batch, asked, section, starts)
+            self._engine.write(start, live, cancel=cancel, on_step=tell)
         return rows, plans
 
     def _plans(self, asked: Asked, rows: Sequence[Row]) -> list[list[int]]:
@@ -248,4 +251,11 @@ def _variation(index: int, row: Row, asked: Asked) -> Variation:
     if row.reason == "stopped":
         kept, bars = composing.whole_bars(row.tokens, asked.prime.last_onset_units, UNITS_PER_BAR)
         bars = max(bars, asked.prime.bars)
-    return composing.variation(index, row, kept, asked.score(row.tokens[:kept], bars))
+    tokens = row.tokens[:kept]
+    return composing.variation(
+        index,
+        row,
+        kept,
+        asked.score(tokens, bars),
+        asked.score(tokens, bars, first_bar=asked.prime.bars),
+    )

@@ -88,9 +88,11 @@ class ScriptedRunner:
         script = self._scripts[index % len(self._scripts)]
         tokens = () if stopped else script[: request.max_tokens]
         short = request.max_tokens is not None and len(script) > request.max_tokens
+        score = decode_tokens([SOS, *tokens], tempo_bpm=request.tempo_bpm)
         return Variation(
             index=index,
-            score=decode_tokens([SOS, *tokens], tempo_bpm=request.tempo_bpm),
+            score=score,
+            continuation=score,
             tokens=tokens,
             logprobs=np.full(len(tokens), self._logprob, np.float32),
             removed={},

@@ -20,6 +20,7 @@ CARD = """\
 A transformer of {parameters:.2f} M parameters on the 18,820 ids of the Orpheus vocabulary, which composes
 loops of drums, bass, chords and melody. It knows meter: musical time is computed from the ids, two of
 three attention heads turn by it, the Δt head points at a place in the bar, and parts are known by role.
+It plans a chord root for each bar, and knows pitches as intervals above that root too.
 Nothing of the Orpheus weights is in it, only the meaning of the ids.
 
 Licence: Apache-2.0, like the code. Weights: `model.safetensors`, sha256 `{sha256}`.

@@ -1,0 +1,1 @@
+"""HTTP services over model runners."""

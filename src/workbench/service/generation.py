@@ -1,0 +1,168 @@
+"""The generation tools of the Orpheus family as jobs: arguments in, artifacts out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
+from typing import Annotated, Any
+from uuid import uuid4
+
+from pydantic import Field
+
+from workbench.models import CancelToken, GenerationRequest, GenerationResult, Runner
+from workbench.score import DRUM_CHANNEL, Score
+from workbench.service.jobs import Outcome, Perform
+from workbench.service.variants import VARIANTS
+from workbench.service.wire import StrictBody
+from workbench.store import Artifact, Job, NewArtifact, Store
+
+KICKS, SNARES = frozenset({35, 36}), frozenset({37, 38, 39, 40})
+MIDI = "audio/midi"
+Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+Name = Annotated[str, Field(max_length=500)]
+
+
+class GenerateArguments(StrictBody):
+    """What every generation tool takes."""
+
+    temperature: float | None = Field(
+        None,
+        ge=0,
+        le=2,
+        description="Sampling temperature 0.0-2.0 (default: 1.0). Higher = more random",
+    )
+    top_p: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Nucleus sampling 0.0-1.0 (default: 0.95). Lower = more focused",
+    )
+    max_tokens: int | None = Field(
+        None, ge=1, le=8192, description="Max tokens to generate (default: 1024)"
+    )
+    num_variations: int | None = Field(
+        None, ge=1, le=32, description="Number of variations to generate (default: 1)"
+    )
+    seed: int = Field(0, ge=0, le=2**63 - 1, description="The same seed gives the same music")
+    variation_set_id: Name | None = Field(
+        None, description="Optional variation set ID to group related generations"
+    )
+    parent_id: Name | None = Field(None, description="Optional parent artifact ID for refinements")
+    tags: list[Name] = Field(
+        [], max_length=64, description="Optional tags for organizing artifacts"
+    )
+    creator: Name = Field("unknown", description="Creator identifier (agent or user ID)")
+
+
+class LoopsArguments(GenerateArguments):
+    """Arguments of `orpheus_loops`."""
+
+    seed_hash: Hash | None = Field(
+        None, description="CAS hash of seed MIDI for seeded generation (optional)"
+    )
+
+
+class SeededArguments(GenerateArguments):
+    """Arguments of `orpheus_generate_seeded` and `orpheus_continue`."""
+
+    seed_hash: Hash = Field(description="CAS hash of the MIDI to go on from")
+
+
+TOOLS: Mapping[str, tuple[str, type[GenerateArguments]]] = MappingProxyType(
+    {
+        "orpheus_generate": ("base", GenerateArguments),
+        "orpheus_generate_seeded": ("base", SeededArguments),
+        "orpheus_continue": ("base", SeededArguments),
+        "orpheus_loops": ("loops", LoopsArguments),
+    }
+)
+"""Tool to (the service that does it, its arguments)."""
+
+
+def performers(store: Store, runners: Mapping[str, Runner]) -> dict[str, Perform]:
+    """What each tool does, given the runner of each service."""
+    return {tool: partial(perform, store, runners[service]) for tool, (service, _) in TOOLS.items()}
+
+
+def perform(store: Store, runner: Runner, job: Job, cancel: CancelToken, tell: Any) -> Outcome:
+    """Compose what a job asks for; blobs first, then artifacts that name them."""
+    service, kind = TOOLS[job.tool]
+    arguments = kind.model_validate(job.request)
+    seed_hash: str | None = getattr(arguments, "seed_hash", None)
+    prime = Score.from_midi(store.blobs.get(seed_hash)) if seed_hash is not None else None
+    params: dict[str, Any] = {
+        "temperature": 1.0 if arguments.temperature is None else arguments.temperature,
+        "top_p": 0.95 if arguments.top_p is None else arguments.top_p,
+        "max_tokens": arguments.max_tokens or 1024,
+        "num_variations": arguments.num_variations or 1,
+        "seed": arguments.seed,
+    }
+    parts = VARIANTS[service].parts if runner.info.roles and prime is None else {}
+    result = runner.generate(
+        GenerationRequest(prime=prime, **params, **parts),
+        cancel=cancel,
+        on_progress=lambda progress: tell(progress.tokens),
+    )
+    several = len(result.variations) > 1
+    set_id = arguments.variation_set_id or (str(uuid4()) if several else None)
+    artifacts = [
+        NewArtifact(
+            content_hash=store.blobs.put(variation.continuation.to_midi(), MIDI),
+            variation_set_id=set_id,
+            parent_id=arguments.parent_id,
+            tags=(*tags_of(job.tool, variation.continuation), *arguments.tags),
+            creator=arguments.creator,
+            metadata={
+                "type": "orpheus_generation",
+                "task": job.tool,
+                "model": {"name": runner.info.name, "weights_sha256": runner.info.sha256},
+                "params": params,
+                "seed": {"hash": seed_hash} if seed_hash is not None else None,
+                "generation": {
+                    "tokens": len(variation.tokens),
+                    "stop_reason": variation.stop_reason,
+                    "job_id": job.id,
+                },
+            },
+        )
+        for variation in result.variations
+        if any(variation.continuation.notes)  # what was stopped may have none
+    ]
+    return Outcome(
+        result=partial(summary, result, set_id),
+        artifacts=artifacts,
+        run=result.record,
+        stopped=any(variation.stop_reason == "stopped" for variation in result.variations),
+    )
+
+
+def tags_of(tool: str, score: Score) -> tuple[str, ...]:
+    """What a generated artifact is tagged with; loops by whether a kick and a snare are in them."""
+    tags = ("type:midi", "phase:generation", f"tool:{tool}")
+    if tool != "orpheus_loops":
+        return tags
+    drums = {note.pitch for note in score.notes if note.channel == DRUM_CHANNEL}
+    style = "drums" if drums & KICKS and drums & SNARES else "percussion"
+    return (*tags, f"style:{style}")
+
+
+def summary(
+    result: GenerationResult, set_id: str | None, artifacts: Sequence[Artifact]
+) -> dict[str, Any]:
+    """What `job_status` and `job_poll` show of a finished job."""
+    counts = [len(variation.tokens) for variation in result.variations]
+    what = (
+        f"{len(counts)} variations ({sum(counts)} tokens total)"
+        if set_id
+        else f"{sum(counts)} tokens"
+    )
+    return {
+        "status": "success",
+        "output_hashes": [artifact.content_hash for artifact in artifacts],
+        "artifact_ids": [artifact.id for artifact in artifacts],
+        "summary": f"Generated {what}",
+        "variation_set_id": set_id,
+        "variation_indices": [artifact.variation_index for artifact in artifacts],
+        "tokens_per_variation": counts,
+    }

@@ -1,0 +1,158 @@
+"""The MCP tools, called by the official client over both transports."""
+
+import base64
+import json
+import sys
+
+import anyio
+import pytest
+from mcp import Client, MCPError, StdioServerParameters
+from tests.service.conftest import serving
+
+from workbench.score import Score
+from workbench.service.generation import performers
+from workbench.service.jobs import Jobs
+from workbench.service.mcp import mcp_server
+from workbench.service.tools import TOOLS, Workroom
+from workbench.store import Store
+
+
+@pytest.fixture
+def room(tmp_path, pocket):
+    store = Store.open(folder=tmp_path / "store")
+    (tmp_path / "uploads").mkdir()
+    with Jobs(store, performers(store, {"base": pocket, "loops": pocket})) as jobs:
+        yield Workroom(jobs, tmp_path / "uploads")
+    store.close()
+
+
+async def finished(client, answer):
+    """The polled record of a job that was started."""
+    assert answer["status"] == "pending"
+    assert answer["message"].endswith("Use job_poll() to retrieve results.")
+    while True:
+        polled = await call(client, "job_poll", job_ids=[answer["job_id"]], timeout_ms=10_000)
+        if polled["results"]:
+            return polled["results"][0]
+
+
+async def call(client, name, **arguments):
+    result = await client.call_tool(name, arguments)
+    assert not result.is_error, result.content
+    assert json.loads(result.content[0].text) == result.structured_content
+    return result.structured_content
+
+
+async def a_session(client):
+    """From an empty store to a child of a loop, through every tool."""
+    listed = {tool.name: tool for tool in (await client.list_tools()).tools}
+    assert set(listed) == set(TOOLS)
+    schema = listed["orpheus_loops"].input_schema["properties"]
+    assert schema["temperature"]["description"].startswith("Sampling temperature 0.0-2.0")
+    loops = await finished(client, await call(client, "orpheus_loops", num_variations=2, seed=3))
+    assert loops["status"] == "completed"
+    set_id = loops["result"]["variation_set_id"]
+    kept = (await call(client, "artifact_list", variation_set_id=set_id))["artifacts"]
+    assert [artifact["variation_index"] for artifact in kept] == [0, 1]
+    shown = await call(client, "artifact_get", artifact_id=kept[0]["id"])
+    assert any(Score.from_midi(base64.b64decode(shown["content_base64"])).notes)
+    inspected = await call(client, "cas_inspect", hash=kept[0]["content_hash"])
+    assert (inspected["exists"], inspected["mime_type"]) == (True, "audio/midi")
+    stored = await call(
+        client, "cas_store", content_base64=shown["content_base64"], mime_type="audio/midi"
+    )
+    assert stored["hash"] == kept[0]["content_hash"]
+    for tool in ("orpheus_continue", "orpheus_generate_seeded"):
+        started = await call(client, tool, seed_hash=stored["hash"], parent_id=kept[0]["id"])
+        assert (await finished(client, started))["status"] == "completed"
+    assert len((await call(client, "artifact_get", artifact_id=kept[0]["id"]))["children"]) == 2
+    started = await call(client, "orpheus_generate", num_variations=32)
+    assert (await call(client, "job_cancel", job_id=started["job_id"]))["cancelled"]
+    assert (await finished(client, {**started, "status": "pending"}))["status"] == "cancelled"
+    assert (await call(client, "job_status", job_id=loops["job_id"]))["result"] == loops["result"]
+    assert len((await call(client, "job_list"))["jobs"]) == 4
+
+
+def test_in_process(room):
+    async def main():
+        async with Client(mcp_server(room)) as client:
+            await a_session(client)
+
+    anyio.run(main)
+
+
+def test_over_streamable_http(room):
+    async def main(url):
+        async with Client(f"{url}/mcp") as client:
+            await a_session(client)
+
+    with serving(mcp_server(room).streamable_http_app()) as url:
+        anyio.run(main, url)
+
+
+def test_over_stdio(tmp_path):
+    server = StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "workbench.cli", "mcp"],
+        env={"WORKBENCH_HOME": str(tmp_path)},
+    )
+
+    async def main():
+        async with Client(server) as client:
+            await a_session(client)
+
+    anyio.run(main)
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "says"),
+    [
+        (
+            "orpheus_loops",
+            {"temperature": 2.5},
+            "temperature: Input should be less than or equal to 2",
+        ),
+        ("orpheus_loops", {"top_p": -0.1}, "top_p: "),
+        ("orpheus_loops", {"seed_hash": "../../etc"}, "seed_hash: "),
+        ("orpheus_loops", {"tempo": 3}, "tempo: Extra inputs"),
+        ("orpheus_continue", {}, "seed_hash: Field required"),
+        ("job_status", {"job_id": "none"}, "no job 'none'"),
+        ("job_poll", {"job_ids": [], "timeout_ms": 1}, "job_ids: "),
+        ("job_poll", {"job_ids": ["a"], "timeout_ms": 1, "mode": "some"}, "mode: "),
+        ("cas_store", {"content_base64": "!", "mime_type": "text/plain"}, "is not base64"),
+        (
+            "cas_upload_file",
+            {"file_path": "../store/workbench.sqlite", "mime_type": "a/b"},
+            "is not below",
+        ),
+        ("cas_upload_file", {"file_path": "/etc/passwd", "mime_type": "a/b"}, "is not below"),
+        ("cas_upload_file", {"file_path": "absent.mid", "mime_type": "a/b"}, "No such file"),
+        ("artifact_get", {"artifact_id": "none"}, "no artifact"),
+        ("orpheus_sing", {}, "no tool is called 'orpheus_sing'"),
+    ],
+)
+def test_wrong_arguments_are_said_before_anything_is_begun(room, tool, arguments, says):
+    async def main():
+        async with Client(mcp_server(room)) as client:
+            with pytest.raises(MCPError) as caught:
+                await client.call_tool(tool, arguments)
+            assert says in str(caught.value)
+            assert caught.value.code == -32602
+
+    anyio.run(main)
+    assert room.jobs.store.jobs() == []
+
+
+def test_a_file_is_taken_from_the_uploads_folder_and_links_out_of_it_are_not(room, tmp_path):
+    (room.uploads / "a.txt").write_bytes(b"Hello, World!")
+    (room.uploads / "link").symlink_to(tmp_path / "store")
+
+    async def main():
+        async with Client(mcp_server(room)) as client:
+            kept = await call(client, "cas_upload_file", file_path="a.txt", mime_type="text/plain")
+            assert kept["hash"] == "288a86a79f20a3d6dccdca7713beaed1"
+            path = {"file_path": "link/workbench.sqlite", "mime_type": "a/b"}
+            with pytest.raises(MCPError, match="is not below"):
+                await client.call_tool("cas_upload_file", path)
+
+    anyio.run(main)
