@@ -3,8 +3,10 @@
 import base64
 import json
 import sys
+import wave
 
 import anyio
+import numpy as np
 import pytest
 from mcp import Client, MCPError, StdioServerParameters
 from tests.service.conftest import serving
@@ -62,6 +64,14 @@ async def a_session(client):
         client, "cas_store", content_base64=shown["content_base64"], mime_type="audio/midi"
     )
     assert stored["hash"] == kept[0]["content_hash"]
+    sound = await call(client, "midi_render", hash=stored["hash"], sample_rate_hz=22_050)
+    assert sound["mime_type"] == "audio/wav"
+    about = await call(client, "cas_inspect", hash=sound["hash"])
+    with wave.open(about["local_path"]) as wav:
+        assert wav.getframerate() == 22_050
+        assert wav.getnframes() >= sound["duration_s"] * 22_050
+        frames = np.frombuffer(wav.readframes(wav.getnframes()), "<i2")
+    assert np.abs(frames.astype(int)).max() > 1000
     for tool in ("orpheus_continue", "orpheus_generate_seeded"):
         started = await call(client, tool, seed_hash=stored["hash"], parent_id=kept[0]["id"])
         assert (await finished(client, started))["status"] == "completed"
@@ -127,6 +137,7 @@ def test_over_stdio(tmp_path):
         ),
         ("cas_upload_file", {"file_path": "/etc/passwd", "mime_type": "a/b"}, "is not below"),
         ("cas_upload_file", {"file_path": "absent.mid", "mime_type": "a/b"}, "No such file"),
+        ("midi_render", {"hash": "0" * 32}, "no blob"),
         ("artifact_get", {"artifact_id": "none"}, "no artifact"),
         ("orpheus_sing", {}, "no tool is called 'orpheus_sing'"),
     ],

@@ -10,10 +10,10 @@ from uuid import uuid4
 
 from pydantic import Field
 
-from workbench.models import CancelToken, GenerationRequest, GenerationResult, Runner
+from workbench.models import CancelToken, GenerationResult, Runner
 from workbench.score import DRUM_CHANNEL, Score
 from workbench.service.jobs import Outcome, Perform
-from workbench.service.variants import VARIANTS
+from workbench.service.variants import DEFAULTS, request_for
 from workbench.service.wire import StrictBody
 from workbench.store import Artifact, Job, NewArtifact, Store
 
@@ -91,16 +91,10 @@ def perform(store: Store, runner: Runner, job: Job, cancel: CancelToken, tell: A
     arguments = kind.model_validate(job.request)
     seed_hash: str | None = getattr(arguments, "seed_hash", None)
     prime = Score.from_midi(store.blobs.get(seed_hash)) if seed_hash is not None else None
-    params: dict[str, Any] = {
-        "temperature": 1.0 if arguments.temperature is None else arguments.temperature,
-        "top_p": 0.95 if arguments.top_p is None else arguments.top_p,
-        "max_tokens": arguments.max_tokens or 1024,
-        "num_variations": arguments.num_variations or 1,
-        "seed": arguments.seed,
-    }
-    parts = VARIANTS[service].parts if runner.info.roles and prime is None else {}
+    given = arguments.model_dump(include=set(DEFAULTS), exclude_none=True)
+    params = {**DEFAULTS, **given}
     result = runner.generate(
-        GenerationRequest(prime=prime, **params, **parts),
+        request_for(service, runner, prime, params),
         cancel=cancel,
         on_progress=lambda progress: tell(progress.tokens),
     )

@@ -21,7 +21,7 @@ from mcp_types import (
 from mcp_types import Tool as ToolInfo
 from pydantic import ValidationError
 
-from workbench.errors import NotFoundError, RequestError, WorkbenchError
+from workbench.errors import MidiError, NotFoundError, RequestError, WorkbenchError
 from workbench.service.tools import TOOLS, Workroom
 
 
@@ -56,7 +56,7 @@ def mcp_server(room: Workroom) -> Server[dict[str, object]]:
             raise MCPError(INVALID_PARAMS, _faults(error)) from error
         try:
             answer = await anyio.to_thread.run_sync(partial(tool.call, room, arguments))
-        except (RequestError, NotFoundError) as error:
+        except (RequestError, NotFoundError, MidiError) as error:
             raise MCPError(INVALID_PARAMS, str(error)) from error
         except WorkbenchError as error:
             return CallToolResult(

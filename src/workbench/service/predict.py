@@ -24,7 +24,7 @@ from workbench.score import Score
 from workbench.service.composing import add_composing
 from workbench.service.doors import Busy, gone, make_app, refused
 from workbench.service.telemetry import tracer_of
-from workbench.service.variants import VARIANTS, Variant
+from workbench.service.variants import DEFAULTS, VARIANTS, request_for
 from workbench.service.wire import Midi, StrictBody, received, sent
 
 AT_ONCE = 32  # requests in work; as many rows as a batch has
@@ -41,11 +41,17 @@ ClientJobId = Annotated[
 class Sampling(StrictBody):
     """What every variant takes."""
 
-    temperature: float = Field(1.0, ge=0, le=2, description="0 (greedy) to 2.")
-    top_p: float = Field(0.95, ge=0, le=1, description="0 (greedy) to 1 (off).")
-    max_tokens: int = Field(1024, ge=1, le=8192, description="New tokens a variation, at most.")
-    num_variations: int = Field(1, ge=1, le=32, description="Composed as one batch.")
-    seed: int = Field(0, ge=0, le=2**63 - 1, description="The same seed gives the same answer.")
+    temperature: float = Field(DEFAULTS["temperature"], ge=0, le=2, description="0 (greedy) to 2.")
+    top_p: float = Field(DEFAULTS["top_p"], ge=0, le=1, description="0 (greedy) to 1 (off).")
+    max_tokens: int = Field(
+        DEFAULTS["max_tokens"], ge=1, le=8192, description="New tokens a variation, at most."
+    )
+    num_variations: int = Field(
+        DEFAULTS["num_variations"], ge=1, le=32, description="Composed as one batch."
+    )
+    seed: int = Field(
+        DEFAULTS["seed"], ge=0, le=2**63 - 1, description="The same seed gives the same answer."
+    )
     client_job_id: ClientJobId = None
 
 
@@ -109,7 +115,6 @@ BODIES: Mapping[str, type[Sampling]] = MappingProxyType(
 
 def predict_app(name: str, runner: Runner, *, token: str | None = None) -> FastAPI:
     """The app of one variant over a loaded runner. With a token, requests must carry it."""
-    variant = VARIANTS[name]
     tracer = tracer_of(f"orpheus-{name}")
     room = Busy(at_once=AT_ONCE, waiting=WAITING)
     app = make_app(
@@ -122,8 +127,10 @@ def predict_app(name: str, runner: Runner, *, token: str | None = None) -> FastA
         body: Any, request: Request, client_job_id: Annotated[ClientJobId, Query()] = None
     ) -> Prediction:
         """Compose variations; each is exactly what is new, without the seed."""
-        asked = await anyio.to_thread.run_sync(partial(understood, body, variant, runner))
-        with tracer.start_as_current_span(variant.span, context=extract(request.headers)) as span:
+        asked = await anyio.to_thread.run_sync(partial(understood, name, runner, body))
+        with tracer.start_as_current_span(
+            VARIANTS[name].span, context=extract(request.headers)
+        ) as span:
             span.set_attributes(
                 {
                     "max_tokens": body.max_tokens,
@@ -166,19 +173,9 @@ def predict_app(name: str, runner: Runner, *, token: str | None = None) -> FastA
     return app
 
 
-def understood(body: Sampling, variant: Variant, runner: Runner) -> GenerationRequest:
+def understood(name: str, runner: Runner, body: Sampling) -> GenerationRequest:
     """The body as a request to a runner. Raises `RequestError` and `MidiError` in a sentence."""
-    prime = prime_of(body)
-    parts = variant.parts if runner.info.roles and prime is None else {}
-    return GenerationRequest(
-        prime=prime,
-        num_variations=body.num_variations,
-        max_tokens=body.max_tokens,
-        temperature=body.temperature,
-        top_p=body.top_p,
-        seed=body.seed,
-        **parts,
-    )
+    return request_for(name, runner, prime_of(body), body.model_dump(include=set(DEFAULTS)))
 
 
 def prime_of(body: Sampling) -> Score | None:

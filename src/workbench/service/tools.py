@@ -16,9 +16,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from workbench.errors import RequestError
+from workbench.score import Score
 from workbench.service.generation import TOOLS as GENERATION
 from workbench.service.generation import GenerateArguments, Hash, Name
 from workbench.service.jobs import Jobs
+from workbench.service.rendering import rendered
 from workbench.service.wire import StrictBody
 from workbench.store import Artifact, Job, JobState
 
@@ -101,6 +103,13 @@ class ListArtifactsArguments(StrictBody):
     variation_set_id: Name | None = None
     limit: int = Field(100, ge=1, le=1000)
     offset: int = Field(0, ge=0, le=1_000_000)
+
+
+class RenderArguments(StrictBody):
+    """A MIDI file among what is kept."""
+
+    hash: Hash
+    sample_rate_hz: int = Field(44_100, ge=8000, le=96_000)
 
 
 def _starter(name: str, what: str) -> Callable[[Workroom, Any], dict[str, Any]]:
@@ -199,6 +208,13 @@ def cas_upload_file(room: Workroom, arguments: UploadArguments) -> dict[str, Any
     return _kept(room, content, arguments.mime_type)
 
 
+def midi_render(room: Workroom, arguments: RenderArguments) -> dict[str, Any]:
+    """A kept MIDI file as a WAV file, kept too."""
+    score = Score.from_midi(room.jobs.store.blobs.get(arguments.hash))
+    wav = rendered(score, arguments.sample_rate_hz)
+    return {**_kept(room, wav, "audio/wav"), "duration_s": round(score.duration_s, 3)}
+
+
 def artifact_get(room: Workroom, arguments: ArtifactArguments) -> dict[str, Any]:
     """One artifact, with its content in base64 and its children."""
     store = room.jobs.store
@@ -278,6 +294,7 @@ TOOLS: Mapping[str, Tool] = {
             UploadArguments,
             cas_upload_file,
         ),
+        Tool("midi_render", "Render a kept MIDI file to WAV", RenderArguments, midi_render),
         Tool("artifact_get", "One artifact with its content", ArtifactArguments, artifact_get),
         Tool(
             "artifact_list",

@@ -61,8 +61,8 @@ class Blobs:
                 if not there:
                     _write(file, holds)
                 # Also what is there: who wrote it may have been killed before this.
-                _settle(file.parent)
-                _settle(file.parents[1])
+                for folder in file.parents[:3]:
+                    _settle(folder)
         except OSError as error:
             raise StoreError(
                 f"cannot store {len(content)} bytes in {self.root}: {_reason(error)}; "

@@ -242,6 +242,7 @@ class Store:
     def beat(self, owner: str, progress: Mapping[str, Sequence[int]]) -> set[str]:
         """Say that `owner` lives and how far its jobs are, in tokens per variation.
 
+        To be called every few seconds: after 60 of silence, other hosts take the owner for dead.
         Returns the ids of those of its running jobs that somebody asked to cancel.
         """
         check_names(owner=owner)
