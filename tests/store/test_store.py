@@ -109,6 +109,28 @@ def test_files_that_are_no_database(tmp_path: Path) -> None:
         Store.open(f"sqlite:///{tmp_path}")
 
 
+def test_a_file_that_another_program_keeps_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.store.database._WAIT_S", 0.1)
+    path = tmp_path / "store.sqlite"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE notes (note)")
+        for lock in ("BEGIN EXCLUSIVE", "BEGIN; SELECT * FROM notes"):
+            other.executescript(lock)
+            with pytest.raises(StoreError, match=r"store\.sqlite refused: database is locked$"):
+                Store.open(f"sqlite:///{path}")
+            other.rollback()
+        with closing(Store.open(f"sqlite:///{path}")) as store:
+            job = store.add_job("loops", {})
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreError, match=r"store\.sqlite refused: database is locked$"):
+                store.ask_cancel(job.id)
+            assert store.job(job.id) == job
+            other.rollback()
+            assert store.ask_cancel(job.id).state == "cancelled"
+
+
 def test_a_missing_driver_is_named_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)  # as if it were not installed
     with pytest.raises(StoreError, match=r"needs a driver: pip install 'workbench\[postgres\]'"):

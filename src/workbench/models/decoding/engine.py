@@ -196,11 +196,11 @@ class _Running:
 def _worker(threads: int) -> ThreadPoolExecutor:
     """One thread on which torch computes with `threads` threads.
 
-    torch's number of threads belongs to the thread that sets it, but newly made threads take the last
-    one set anywhere: so the caller's is set again.
+    torch's number of threads belongs to the thread that sets it, but a thread that first computes takes
+    the last number set anywhere. So the worker uses its own before the caller's is set again.
     """
     before = torch.get_num_threads()
     worker = ThreadPoolExecutor(1, "engine", initializer=torch.set_num_threads, initargs=(threads,))
-    worker.submit(int).result()
+    worker.submit(torch.get_num_threads).result()
     torch.set_num_threads(before)
     return worker
