@@ -4,6 +4,7 @@ import base64
 import json
 import sys
 import wave
+from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 import numpy as np
@@ -26,6 +27,12 @@ def room(tmp_path, pocket):
     with Jobs(store, performers(store, {"base": pocket, "loops": pocket})) as jobs:
         yield Workroom(jobs, tmp_path / "uploads")
     store.close()
+
+
+def run(main, *arguments):
+    """Run a coroutine to its end, on a thread of its own: the browser's driver keeps a loop on this one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(anyio.run, main, *arguments).result()
 
 
 async def finished(client, answer):
@@ -88,7 +95,7 @@ def test_in_process(room):
         async with Client(mcp_server(room)) as client:
             await a_session(client)
 
-    anyio.run(main)
+    run(main)
 
 
 def test_over_streamable_http(room):
@@ -97,7 +104,7 @@ def test_over_streamable_http(room):
             await a_session(client)
 
     with serving(mcp_server(room).streamable_http_app()) as url:
-        anyio.run(main, url)
+        run(main, url)
 
 
 def test_over_stdio(tmp_path):
@@ -111,7 +118,7 @@ def test_over_stdio(tmp_path):
         async with Client(server) as client:
             await a_session(client)
 
-    anyio.run(main)
+    run(main)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +157,7 @@ def test_wrong_arguments_are_said_before_anything_is_begun(room, tool, arguments
             assert says in str(caught.value)
             assert caught.value.code == -32602
 
-    anyio.run(main)
+    run(main)
     assert room.jobs.store.jobs() == []
 
 
@@ -166,4 +173,4 @@ def test_a_file_is_taken_from_the_uploads_folder_and_links_out_of_it_are_not(roo
             with pytest.raises(MCPError, match="is not below"):
                 await client.call_tool("cas_upload_file", path)
 
-    anyio.run(main)
+    run(main)
