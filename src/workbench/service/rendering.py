@@ -8,11 +8,10 @@ import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import workbench
 from workbench.errors import RequestError, RunnerError
 from workbench.score import Score
 
-BANK = Path(workbench.__file__).parent / "widgets" / "bank" / "gm.sf3"
+BANK = Path(__file__).parents[1] / "widgets" / "bank" / "gm.sf3"
 LONGEST_S = 600.0
 PATIENCE_S = 120  # FluidSynth renders some hundred times as fast as it sounds
 
