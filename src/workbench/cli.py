@@ -27,6 +27,7 @@ from workbench.models import (
     GenerationRequest,
     GenerationResult,
     Progress,
+    Runner,
     load_runner,
     runner_names,
 )
@@ -147,8 +148,7 @@ def _scale(text: str) -> tuple[int, ...]:
 def _generate(arguments: argparse.Namespace) -> int:
     request = _request(arguments)
     _make_folder(arguments.out)
-    options = {"checkpoint": arguments.checkpoint} if arguments.checkpoint else {}
-    runner = load_runner(arguments.runner, **options)
+    runner = _runner(arguments)
     with _stoppable() as cancel, _bar(request) as show:
         result = runner.generate(request, cancel=cancel, on_progress=show)
     write_result(result, arguments.out)
@@ -157,6 +157,11 @@ def _generate(arguments: argparse.Namespace) -> int:
         f"{len(result.variations)} variations{' (stopped)' if stopped else ''} in {arguments.out}"
     )
     return STOPPED if stopped else 0
+
+
+def _runner(arguments: argparse.Namespace) -> Runner:
+    options = {"checkpoint": arguments.checkpoint} if arguments.checkpoint else {}
+    return load_runner(arguments.runner, **options)
 
 
 def _request(arguments: argparse.Namespace) -> GenerationRequest:
@@ -328,8 +333,7 @@ def _serve(arguments: argparse.Namespace) -> None:
 
     if arguments.port is not None and len(arguments.services) > 1:
         raise RequestError("--port is for a single service; several have their own ports")
-    options = {"checkpoint": arguments.checkpoint} if arguments.checkpoint else {}
-    runner = load_runner(arguments.runner, **options)
+    runner = _runner(arguments)
     apps = {
         VARIANTS[name].port if arguments.port is None else arguments.port: predict_app(
             name, runner, token=arguments.token
@@ -372,8 +376,7 @@ def _mcp(arguments: argparse.Namespace) -> None:
     from workbench.service.tools import Workroom
     from workbench.store import Store
 
-    options = {"checkpoint": arguments.checkpoint} if arguments.checkpoint else {}
-    runner = load_runner(arguments.runner, **options)
+    runner = _runner(arguments)
     with (
         closing(Store.open()) as store,
         Jobs(store, performers(store, {"base": runner, "loops": runner})) as jobs,

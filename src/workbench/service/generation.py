@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import uuid4
 
 from pydantic import Field
@@ -69,32 +69,54 @@ class SeededArguments(GenerateArguments):
     seed_hash: Hash = Field(description="CAS hash of the MIDI to go on from")
 
 
-TOOLS: Mapping[str, tuple[str, type[GenerateArguments]]] = MappingProxyType(
+class Generation(NamedTuple):
+    """A generation tool: the service that does it, its arguments, what it says of itself and of its start."""
+
+    service: str
+    arguments: type[GenerateArguments]
+    says: str
+    what: str
+
+
+TOOLS: Mapping[str, Generation] = MappingProxyType(
     {
-        "orpheus_generate": ("base", GenerateArguments),
-        "orpheus_generate_seeded": ("base", SeededArguments),
-        "orpheus_continue": ("base", SeededArguments),
-        "orpheus_loops": ("loops", LoopsArguments),
+        "orpheus_generate": Generation(
+            "base", GenerateArguments, "Generate music with Orpheus from nothing", "Generation"
+        ),
+        "orpheus_generate_seeded": Generation(
+            "base",
+            SeededArguments,
+            "Generate music with Orpheus in the manner of a seed",
+            "Generation",
+        ),
+        "orpheus_continue": Generation(
+            "base", SeededArguments, "Continue a piece of music with Orpheus", "Continuation"
+        ),
+        "orpheus_loops": Generation(
+            "loops",
+            LoopsArguments,
+            "Generate drum/percussion loops with Orpheus",
+            "Loop generation",
+        ),
     }
 )
-"""Tool to (the service that does it, its arguments)."""
 
 
 def performers(store: Store, runners: Mapping[str, Runner]) -> dict[str, Perform]:
     """What each tool does, given the runner of each service."""
-    return {tool: partial(perform, store, runners[service]) for tool, (service, _) in TOOLS.items()}
+    return {name: partial(perform, store, runners[tool.service]) for name, tool in TOOLS.items()}
 
 
 def perform(store: Store, runner: Runner, job: Job, cancel: CancelToken, tell: Any) -> Outcome:
     """Compose what a job asks for; blobs first, then artifacts that name them."""
-    service, kind = TOOLS[job.tool]
-    arguments = kind.model_validate(job.request)
+    tool = TOOLS[job.tool]
+    arguments = tool.arguments.model_validate(job.request)
     seed_hash: str | None = getattr(arguments, "seed_hash", None)
     prime = Score.from_midi(store.blobs.get(seed_hash)) if seed_hash is not None else None
     given = arguments.model_dump(include=set(DEFAULTS), exclude_none=True)
     params = {**DEFAULTS, **given}
     result = runner.generate(
-        request_for(service, runner, prime, params),
+        request_for(tool.service, runner, prime, params),
         cancel=cancel,
         on_progress=lambda progress: tell(progress.tokens),
     )

@@ -166,7 +166,7 @@ class Jobs:
                         timed_out=not enough,
                         elapsed_s=time.monotonic() - began,
                     )
-                self._changed.wait_for(lambda: self._changes != seen or self._closed, left_s)  # noqa: B023
+                self._changed.wait_for(lambda: self._changes != seen or self._closed, left_s)  # noqa: B023 - asked only while it waits here
 
     def progress(self, job: Job) -> tuple[int, ...]:
         """Tokens so far per variation: of this moment when the job is in work here."""

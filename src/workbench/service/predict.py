@@ -61,17 +61,22 @@ class LoopsBody(Sampling):
     seed_midi: Midi | None = Field(None, description="Music to vary: the loop goes on from it.")
 
 
-class ContinueBody(Sampling):
-    """A request to children and mono."""
+class TaskBody(Sampling):
+    """What variants with several tasks take."""
 
-    task: Literal["generate", "continue"] = "generate"
     midi_input: Midi | None = Field(None, description="Needed by every task but `generate`.")
 
 
-class BaseBody(ContinueBody):
+class ContinueBody(TaskBody):
+    """A request to children and mono."""
+
+    task: Literal["generate", "continue"] = "generate"
+
+
+class BaseBody(TaskBody):
     """A request to the base model."""
 
-    task: Literal["generate", "generate_seeded", "continue"] = "generate"  # type: ignore[assignment]
+    task: Literal["generate", "generate_seeded", "continue"] = "generate"
 
 
 class NewMusic(BaseModel):

@@ -7,7 +7,6 @@ at once with a job, whose result `job_poll` waits for.
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from workbench.service.generation import TOOLS as GENERATION
 from workbench.service.generation import GenerateArguments, Hash, Name
 from workbench.service.jobs import Jobs
 from workbench.service.rendering import rendered
-from workbench.service.wire import StrictBody
+from workbench.service.wire import StrictBody, decoded
 from workbench.store import Artifact, Job, JobState
 
 LONGEST_POLL_S = 10.0
@@ -171,10 +170,7 @@ def job_cancel(room: Workroom, arguments: JobArguments) -> dict[str, Any]:
 
 def cas_store(room: Workroom, arguments: StoreArguments) -> dict[str, Any]:
     """Keep content."""
-    try:
-        content = base64.b64decode("".join(arguments.content_base64.split()), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise RequestError(f"content_base64 is not base64: {error}") from error
+    content = decoded(arguments.content_base64, "content_base64")
     return _kept(room, content, arguments.mime_type)
 
 
@@ -261,22 +257,12 @@ def _artifact(artifact: Artifact) -> dict[str, Any]:
     return {**asdict(artifact), "created_at": artifact.created_at.isoformat()}
 
 
-_SAYS = {
-    "orpheus_generate": ("Generate music with Orpheus from nothing", "Generation"),
-    "orpheus_generate_seeded": (
-        "Generate music with Orpheus in the manner of a seed",
-        "Generation",
-    ),
-    "orpheus_continue": ("Continue a piece of music with Orpheus", "Continuation"),
-    "orpheus_loops": ("Generate drum/percussion loops with Orpheus", "Loop generation"),
-}
-
 TOOLS: Mapping[str, Tool] = {
     tool.name: tool
     for tool in (
         *(
-            Tool(name, says, GENERATION[name][1], _starter(name, what))
-            for name, (says, what) in _SAYS.items()
+            Tool(name, tool.says, tool.arguments, _starter(name, tool.what))
+            for name, tool in GENERATION.items()
         ),
         Tool(
             "job_status", "Everything about one job, its result included", JobArguments, job_status

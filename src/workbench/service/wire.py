@@ -95,11 +95,15 @@ def sent(score: Score) -> str:
 
 def received(text: str, field: str) -> Score:
     """The score of a base64 MIDI file. Raises `RequestError` for what is no base64, and `MidiError`."""
+    return Score.from_midi(decoded(text, field))
+
+
+def decoded(text: str, field: str) -> bytes:
+    """The bytes of a base64 text. Raises `RequestError`, which names the field."""
     try:
-        content = base64.b64decode("".join(text.split()), validate=True)
+        return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError) as error:
         raise RequestError(f"{field} is not base64: {error}") from error
-    return Score.from_midi(content)
 
 
 def progress_sent(progress: Progress) -> dict[str, Any]:

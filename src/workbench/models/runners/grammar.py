@@ -253,10 +253,11 @@ def _compose(plan: _Plan, index: int, *, stopped: bool) -> Variation:
         tokens = _new_tokens(plan, loop, bars)
     if reason == "eos":
         tokens = (*tokens, EOS)
+    score = _score(plan, loop, 0, bars)
     return Variation(
         index=index,
-        score=_score(plan, loop, 0, bars),
-        continuation=_score(plan, loop, plan.prime.bars, bars),
+        score=score,
+        continuation=_score(plan, loop, plan.prime.bars, bars) if plan.prime.bars else score,
         tokens=tokens,
         logprobs=np.full(len(tokens), np.nan, np.float32),
         removed={},

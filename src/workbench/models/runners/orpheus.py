@@ -242,25 +242,19 @@ def _variation(index: int, row: Row, prime: Sequence[int], tempo_bpm: float | No
     reason, bars = row.reason, row.limits.bars
     assert reason is not None
     kept = len(row.tokens)
+    begun_units = sum(token for token in prime if token < DELTAS)
     if reason == "stopped":
-        start = sum(token for token in prime if token < DELTAS)
-        kept, bars = composing.whole_bars(row.tokens, start, UNITS_PER_BAR)
+        kept, bars = composing.whole_bars(row.tokens, begun_units, UNITS_PER_BAR)
     tokens = tuple(row.tokens[:kept])
     ends = {EOS, OUTRO} if row.stop_at_outro else {EOS}
     new = [token for token in tokens if token not in ends]
     end_units = bars * UNITS_PER_BAR if tempo_bpm is not None and bars else None
-    begun_units = sum(token for token in prime if token < DELTAS)
+    score = _score([*prime, *new], tempo_bpm, end_units)
     # Alone it begins with the bar that the prime's last onset is in; in real time, with that onset.
     lead_units = begun_units % UNITS_PER_BAR if tempo_bpm is not None else 0
-    return composing.variation(
-        index,
-        row,
-        kept,
-        _score([*prime, *new], tempo_bpm, end_units),
-        _score(
-            [SOS, lead_units, *new], tempo_bpm, end_units and end_units - begun_units + lead_units
-        ),
-    )
+    alone_units = end_units and end_units - begun_units + lead_units
+    alone = _score([SOS, lead_units, *new], tempo_bpm, alone_units) if len(prime) > 1 else score
+    return composing.variation(index, row, kept, score, alone)
 
 
 def _score(tokens: Sequence[int], tempo_bpm: float | None, end_units: int | None) -> Score:

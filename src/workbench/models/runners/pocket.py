@@ -251,11 +251,7 @@ def _variation(index: int, row: Row, asked: Asked) -> Variation:
     if row.reason == "stopped":
         kept, bars = composing.whole_bars(row.tokens, asked.prime.last_onset_units, UNITS_PER_BAR)
         bars = max(bars, asked.prime.bars)
-    tokens = row.tokens[:kept]
-    return composing.variation(
-        index,
-        row,
-        kept,
-        asked.score(tokens, bars),
-        asked.score(tokens, bars, first_bar=asked.prime.bars),
-    )
+    tokens, given = row.tokens[:kept], asked.prime.bars
+    score = asked.score(tokens, bars)
+    alone = asked.score(tokens, bars, first_bar=given) if given else score
+    return composing.variation(index, row, kept, score, alone)
