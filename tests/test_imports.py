@@ -45,3 +45,11 @@ def test_everything_exported_is_there():
 
     for name in workbench.__all__:
         assert getattr(workbench, name) is not None
+
+
+def test_composing_does_without_what_is_slow_to_import():
+    loaded = modules_after(
+        "from workbench.models import GenerationRequest, load_runner\n"
+        "load_runner('pocket').generate(GenerationRequest(bars=1, num_variations=1))"
+    )
+    assert loaded.isdisjoint({"transformers", "accelerate", "torch._dynamo", "music21", "pandas"})

@@ -35,7 +35,6 @@ for name, roles in (("drums", ("drums",)), ("band", ("drums", "bass", "chords", 
     times[f"{name}_tokens"] = sum(len(v.tokens) for v in result.variations)
     times[f"{name}_steps"] = max(len(v.tokens) for v in result.variations)
 import torch
-from workbench.models.nets.pocket import PocketDecoder
 torch.set_num_threads(1)
 matrices = [p for p in runner._net.parameters() if p.dim() == 2 and p.shape[0] * p.shape[1] > 1000]
 x = {m.shape[1]: torch.randn(8, m.shape[1]) for m in runner._net.blocks.parameters() if m.dim() == 2}

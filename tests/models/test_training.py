@@ -15,7 +15,9 @@ from workbench.models import GenerationRequest, load_runner
 from workbench.models.decoding.draw import Sampling
 from workbench.models.decoding.progression import draw_roots
 from workbench.models.grammar import all_progressions, chord_named
-from workbench.models.nets.pocket import PocketDecoder, unknown_condition
+from workbench.models.nets.pocket import unknown_condition
+from workbench.models.nets.pocket_pretrained import PocketDecoder
+from workbench.models.runners.pocket import WEIGHTS, PocketRunner
 from workbench.models.training import Recipe, train_pocket
 from workbench.models.training.muon import Muon, orthogonal
 from workbench.models.training.pocket import sheets, teach_progressions
@@ -191,3 +193,13 @@ def test_save_and_load_as_a_transformers_model(tmp_path):
     with torch.inference_mode():
         assert torch.equal(net(ids).logits, again(ids).logits)
     assert unknown_condition(1).bars.tolist() == [0]
+
+
+def test_the_shipped_weights_are_the_same_network_to_transformers_and_to_the_runner():
+    theirs = PocketDecoder.from_pretrained(WEIGHTS).eval()
+    ours = PocketRunner(WEIGHTS)._net
+    assert theirs.config.sizes == ours.sizes
+    ids, condition = torch.tensor([[SOS, 0, 16676, 16830, 32]]), unknown_condition(1)
+    with torch.inference_mode():
+        hidden, time = ours.hidden(ids, condition)
+        assert torch.equal(theirs(ids).logits, ours.all_logprobs(hidden, time, condition))

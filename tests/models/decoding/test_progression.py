@@ -8,12 +8,8 @@ import torch
 
 from workbench.models.decoding.draw import Sampling
 from workbench.models.decoding.progression import draw_roots, heard_roots
-from workbench.models.nets.pocket import (
-    PocketConfig,
-    PocketDecoder,
-    root_row,
-    unknown_condition,
-)
+from workbench.models.nets.pocket import root_row, unknown_condition
+from workbench.models.nets.pocket_pretrained import PocketConfig, PocketDecoder
 from workbench.models.vocabulary import LENGTH, NOTE, SOS
 
 PLAIN = Sampling.of(1.0, 1.0, None, None)

@@ -5,7 +5,7 @@ import torch
 
 from workbench.models import load_runner
 from workbench.models.grammar import STYLES
-from workbench.models.nets.pocket import PocketConfig, PocketDecoder
+from workbench.models.nets.pocket_pretrained import PocketConfig, PocketDecoder
 from workbench.models.training.pocket import write_weights
 
 

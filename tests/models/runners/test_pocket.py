@@ -10,13 +10,8 @@ import torch
 from workbench.errors import CheckpointError, RequestError
 from workbench.models import CancelToken, GenerationRequest, load_runner
 from workbench.models.grammar import STYLES, compose_loop, loop_score
-from workbench.models.nets.pocket import (
-    ABSENT,
-    NOTE_KIND,
-    PocketConfig,
-    PocketDecoder,
-    unknown_condition,
-)
+from workbench.models.nets.pocket import ABSENT, NOTE_KIND, unknown_condition
+from workbench.models.nets.pocket_pretrained import PocketConfig, PocketDecoder
 from workbench.models.runners.asking import Asked
 from workbench.models.training.pocket import write_weights
 from workbench.models.vocabulary import SOS
@@ -62,11 +57,11 @@ def test_chained_rows_do_not_depend_on_the_batch_either(small_pocket):
     assert alone.variations[0].tokens == among.variations[0].tokens
 
 
-def test_surprise_of_new_tokens_equals_the_score_of_the_whole(small_pocket):
+def test_surprise_of_new_tokens_equals_the_score_of_the_whole(small_pocket, pocket_folder):
     """Cached decoding tells the same log-probabilities as one pass over the finished sequence."""
     asked = Asked.of(GenerationRequest(style="samba", bars=2, seed=3), small_pocket.info)
     variation = compose(small_pocket, style="samba", bars=2, num_variations=1).variations[0]
-    net = small_pocket._net
+    net = PocketDecoder.from_pretrained(pocket_folder).eval()
     programs = [[ABSENT if patch is None else patch for patch in asked.programs]]
     condition = unknown_condition(1)._replace(
         bars=torch.tensor([2]),

@@ -25,7 +25,7 @@ from workbench.models.nets.pocket import (
     NOTE_KIND,
     Block,
     Condition,
-    PocketDecoder,
+    PocketNet,
     roots_at,
 )
 from workbench.models.vocabulary import (
@@ -48,15 +48,15 @@ class PocketBatch:
     """Rows being decoded together. `rows` are live; up to `LEAST_ROWS` are kept computing."""
 
     @torch.inference_mode()
-    def __init__(self, net: PocketDecoder, prime: Sequence[int], condition: Condition) -> None:
+    def __init__(self, net: PocketNet, prime: Sequence[int], condition: Condition) -> None:
         """One row, the prime read in one pass."""
         self.net = net
         self.rows = 1
         ids = torch.tensor([list(prime)])
         time = net.musical_time(ids)
         length = ids.shape[1]
-        if length > net.config.context:
-            raise ValueError(f"{length} tokens do not fit the context of {net.config.context}")
+        if length > net.sizes.context:
+            raise ValueError(f"{length} tokens do not fit the context of {net.sizes.context}")
         self.condition = condition
         self.index = torch.tensor([length - 1])  # of the last token read
         self.time = time[:, -1]

@@ -9,14 +9,14 @@ import numpy as np
 import torch
 
 from workbench.models.decoding.draw import Sampling, filtered, pick
-from workbench.models.nets.pocket import MOST_BARS, Condition, PocketDecoder
+from workbench.models.nets.pocket import MOST_BARS, Condition, PocketNet
 from workbench.models.vocabulary import UNITS_PER_BAR
 
 PHRASE_BARS = 4  # progressions are taught in fours, so older bars are forgotten in fours
 
 
 @torch.inference_mode()
-def heard_roots(net: PocketDecoder, prime: Sequence[int], condition: Condition) -> list[int]:
+def heard_roots(net: PocketNet, prime: Sequence[int], condition: Condition) -> list[int]:
     """Pitch class of the chord in each bar that the prime begins, as its notes tell the network.
 
     `condition` is one row whose roots are unknown.
@@ -31,7 +31,7 @@ def heard_roots(net: PocketDecoder, prime: Sequence[int], condition: Condition) 
 
 @torch.inference_mode()
 def draw_roots(
-    net: PocketDecoder,
+    net: PocketNet,
     heard: Sequence[int],
     bars: int,
     condition: Condition,

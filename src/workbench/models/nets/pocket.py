@@ -18,15 +18,13 @@ Shapes: B batch, T time, D width, H heads. Knows no sampling and no files.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name torch users know
 from torch import Tensor, nn
-from transformers import PretrainedConfig, PreTrainedModel
-from transformers.modeling_outputs import ModelOutput
 
 from workbench.models.vocabulary import (
     BUCKETS,
@@ -61,28 +59,28 @@ METRICAL_TURNS = (
 HEAD_WIDTH = 2 * len(METRICAL_TURNS)
 
 
-class PocketConfig(PretrainedConfig):  # type: ignore[misc]
+@dataclass(frozen=True, slots=True)
+class PocketSizes:
     """Sizes of a pocket network, and the styles its style ids stand for (id 0 is "none given")."""
 
-    model_type = "workbench-pocket"
+    width: int = 192
+    layers: int = 5
+    heads: int = 3
+    metrical_heads: int = 2
+    context: int = 2048
+    styles: tuple[str, ...] = ()
 
-    def __init__(
-        self,
-        width: int = 192,
-        layers: int = 5,
-        heads: int = 3,
-        metrical_heads: int = 2,
-        context: int = 2048,
-        styles: tuple[str, ...] | list[str] = (),
-        **kwargs: Any,
-    ) -> None:
-        self.width = width
-        self.layers = layers
-        self.heads = heads
-        self.metrical_heads = metrical_heads
-        self.context = context
-        self.styles = list(styles)
-        super().__init__(**kwargs)
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> PocketSizes:
+        """The sizes among other things, as in a `config.json`."""
+        known = {name: told[name] for name in cls.__slots__ if name in told}
+        return cls(**{**known, "styles": tuple(known.get("styles", ()))})
+
+    def __post_init__(self) -> None:
+        if self.width != self.heads * HEAD_WIDTH:
+            raise ValueError(
+                f"width must be heads · {HEAD_WIDTH}, got {self.width} and {self.heads}"
+            )
 
 
 class Condition(NamedTuple):
@@ -104,8 +102,12 @@ class Condition(NamedTuple):
         return Condition(*(field[index] for field in self))
 
 
-def _id_tables() -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Per id: first and second embedding row (0 = none), kind as target, patch (or −1)."""
+def computed_tables() -> dict[str, Tensor]:
+    """The buffers that are computed, not learned.
+
+    Per id: first and second embedding row (0 = none), kind as target, patch (or −1); per frequency of
+    the two rotations: radians a token, radians a unit.
+    """
     first = torch.zeros(VOCABULARY_SIZE, dtype=torch.long)
     second = torch.zeros(VOCABULARY_SIZE, dtype=torch.long)
     kind = torch.full((VOCABULARY_SIZE,), IGNORED_KIND)
@@ -125,7 +127,15 @@ def _id_tables() -> tuple[Tensor, Tensor, Tensor, Tensor]:
     for offset, special in enumerate((SOS, OUTRO, EOS, PAD)):
         first[special] = 1 + offset
     kind[torch.tensor((OUTRO, EOS))] = END_KIND
-    return first, second, kind, patch
+    half = HEAD_WIDTH // 2
+    return {
+        "id_first": first,
+        "id_second": second,
+        "id_kind": kind,
+        "id_patch": patch,
+        "index_turns": 1 / 10_000 ** (torch.arange(half) / half),
+        "metrical_turns": torch.tensor(METRICAL_TURNS) * (2 * math.pi / UNITS_PER_BAR),
+    }
 
 
 # Rows of the one input table: none, four specials, then a block for each factor of an id.
@@ -180,11 +190,11 @@ def rotate(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
 class Progression(nn.Module):
     """The chord root of each bar, given the roots before it, the length, the style and the mode."""
 
-    def __init__(self, config: PocketConfig, width: int = 128) -> None:
+    def __init__(self, sizes: PocketSizes, width: int = 128) -> None:
         super().__init__()
         self.before = nn.Embedding(MOST_BARS * (ROOTS + 1), width)
         self.bars = nn.Embedding(MOST_BARS + 1, width)
-        self.style = nn.Embedding(len(config.styles) + 1, width)
+        self.style = nn.Embedding(len(sizes.styles) + 1, width)
         self.mode = nn.Embedding(3, width)
         self.inner = nn.Linear(width, width)
         self.out = nn.Linear(width, ROOTS)
@@ -202,49 +212,36 @@ class Progression(nn.Module):
         return logits
 
 
-@dataclass
-class PocketOutput(ModelOutput):  # type: ignore[misc]
-    """What a pass returns: `logits`, or with labels the three losses in nats."""
-
-    loss: Tensor | None = None
-    """−log P of each label (B, T), 0 where it is PAD or SOS."""
-    reading: Tensor | None = None
-    """Mean loss of hearing the root of a bar from its notes, over rows that were not told; ()."""
-    planning: Tensor | None = None
-    """Mean loss of the progression head; ()."""
-    logits: Tensor | None = None
-
-
-class PocketDecoder(PreTrainedModel):  # type: ignore[misc]
+class PocketNet(nn.Module):
     """Embeddings, blocks and factorised heads; see the module's first lines for why each is there."""
 
-    config_class = PocketConfig
     id_first: Tensor
     id_second: Tensor
     id_kind: Tensor
     id_patch: Tensor
     index_turns: Tensor
     metrical_turns: Tensor
-    _no_split_modules: ClassVar[list[str]] = ["Block"]
 
-    def __init__(self, config: PocketConfig) -> None:
-        super().__init__(config)
-        width = config.width
-        if width != config.heads * HEAD_WIDTH:
-            raise ValueError(f"width must be heads · {HEAD_WIDTH}, got {width} and {config.heads}")
+    def __init__(self, sizes: PocketSizes) -> None:
+        super().__init__()
+        self.build(sizes)
+
+    def build(self, sizes: PocketSizes) -> None:
+        """Make the layers, with torch's own first weights, and the tables."""
+        self.sizes, width = sizes, sizes.width
         self.tokens = nn.Embedding(ROWS, width)
         self.phase = nn.Embedding(UNITS_PER_BAR + 32 + 8, width)
         self.bar = nn.Embedding(MOST_BARS + 1, width)
         self.bars_left = nn.Embedding(MOST_BARS + 2, width)
-        self.style = nn.Embedding(len(config.styles) + 1, width)
+        self.style = nn.Embedding(len(sizes.styles) + 1, width)
         self.mode = nn.Embedding(3, width)
         self.presence = nn.Embedding(ROLES * 3, width)  # role × (unknown, present, absent)
         self.role = nn.Embedding(ROLES + 1, width)  # 0 unassigned
         self.chord = nn.Embedding(2 * (ROOTS + 1), width)  # of this bar, of the next
         self.interval = nn.Embedding(ROOTS + 1, width)  # above the root of its bar, 0 none
-        self.blocks = nn.ModuleList(Block(width, config.heads) for _ in range(config.layers))
+        self.blocks = nn.ModuleList(Block(width, sizes.heads) for _ in range(sizes.layers))
         self.norm = nn.LayerNorm(width, bias=False)
-        self.progression = Progression(config)
+        self.progression = Progression(sizes)
         self.root_head = nn.Linear(width, ROOTS)
         self.kind_head = nn.Linear(width, 4)
         self.delta_head = nn.Linear(width, DELTAS)
@@ -258,40 +255,8 @@ class PocketDecoder(PreTrainedModel):  # type: ignore[misc]
         self.velocity_in = nn.Linear(width, width // 2)
         self.velocity_given = nn.Linear(width, width // 2)
         self.velocity_head = nn.Linear(width // 2, BUCKETS)
-        first, second, kind, patch = _id_tables()
-        half = HEAD_WIDTH // 2
-        index_turns = 1 / 10_000 ** (torch.arange(half) / half)
-        metrical_turns = torch.tensor(METRICAL_TURNS) * (2 * math.pi / UNITS_PER_BAR)
-        for name, table in (
-            ("id_first", first), ("id_second", second), ("id_kind", kind), ("id_patch", patch),
-            ("index_turns", index_turns), ("metrical_turns", metrical_turns),
-        ):  # fmt: skip
+        for name, table in computed_tables().items():
             self.register_buffer(name, table, persistent=False)
-        self.post_init()
-
-    def _init_weights(self, module: nn.Module) -> None:
-        """N(0, 0.02); outputs of residual branches by 1/√(2·layers) smaller (GPT-2)."""
-        if isinstance(module, (nn.Linear, nn.Embedding)):
-            nn.init.normal_(module.weight, std=0.02)
-            if isinstance(module, nn.Linear) and module.bias is not None:
-                nn.init.zeros_(module.bias)
-        elif isinstance(module, nn.LayerNorm):
-            nn.init.ones_(module.weight)
-        elif isinstance(module, PocketDecoder):
-            first, second, kind, patch = _id_tables()
-            half = HEAD_WIDTH // 2
-            module.id_first.copy_(first)
-            module.id_second.copy_(second)
-            module.id_kind.copy_(kind)
-            module.id_patch.copy_(patch)
-            module.index_turns.copy_(1 / 10_000 ** (torch.arange(half) / half))
-            module.metrical_turns.copy_(
-                torch.tensor(METRICAL_TURNS) * (2 * math.pi / UNITS_PER_BAR)
-            )
-        if isinstance(module, Block):
-            small = 0.02 / math.sqrt(2 * self.config.layers)
-            nn.init.normal_(module.out.weight, std=small)
-            nn.init.normal_(module.down.weight, std=small)
 
     # Inputs
 
@@ -333,9 +298,9 @@ class PocketDecoder(PreTrainedModel):  # type: ignore[misc]
 
     def turns(self, index: Tensor, time: Tensor) -> tuple[Tensor, Tensor]:
         """Rotation of each head: index, time (B, T) -> cos, sin (B, H, T, D/2H)."""
-        metrical = self.config.metrical_heads
+        metrical = self.sizes.metrical_heads
         by_time = (time[..., None] * self.metrical_turns)[:, None].expand(-1, metrical, -1, -1)
-        plain = self.config.heads - metrical
+        plain = self.sizes.heads - metrical
         by_index = (index[..., None] * self.index_turns)[:, None].expand(-1, plain, -1, -1)
         angle = torch.cat((by_index, by_time), 1)
         return angle.cos(), angle.sin()
@@ -355,39 +320,6 @@ class PocketDecoder(PreTrainedModel):  # type: ignore[misc]
         for block in self.blocks:
             x = block(x, turn)
         return self.norm(x), time
-
-    def forward(
-        self,
-        input_ids: Tensor,
-        labels: Tensor | None = None,
-        condition: Condition | None = None,
-        roots: Tensor | None = None,
-    ) -> PocketOutput:
-        """Ids (B, T) -> log-probabilities of all ids (B, T, 18820).
-
-        With labels (B, T), their losses instead; with the true roots (B, 9), told or not, those of the
-        roots too.
-        """
-        condition = condition or unknown_condition(input_ids.shape[0], input_ids.device)
-        hidden, time = self.hidden(input_ids, condition)
-        if labels is None:
-            return PocketOutput(logits=self.all_logprobs(hidden, time, condition))
-        nll = self.nll(hidden, time, labels, condition)
-        if roots is None:
-            return PocketOutput(loss=nll)
-        true = roots_at(time, condition._replace(roots=roots))
-        heard = (true > 0) & (roots_at(time, condition) == 0) & (labels != PAD)
-        reading = _mean_loss(self.root_head(hidden), true - 1, heard)
-        planning = self.planning_loss(condition, roots)
-        return PocketOutput(loss=nll, reading=reading, planning=planning)
-
-    def planning_loss(self, condition: Condition, roots: Tensor) -> Tensor:
-        """Mean nats of the progression head over the bars of loops with true roots (B, 9); ()."""
-        bars = torch.arange(MOST_BARS, device=roots.device)
-        of_loop = (condition.bars[:, None] == 0) | (bars < condition.bars[:, None])
-        planned = (roots[:, :MOST_BARS] > 0) & of_loop
-        logits = self.progression(condition._replace(roots=roots))
-        return _mean_loss(logits, roots[:, :MOST_BARS] - 1, planned)
 
     # Outputs: each takes hidden states (..., D)
 
@@ -424,37 +356,6 @@ class PocketDecoder(PreTrainedModel):  # type: ignore[misc]
         given = self.velocity_given(self.tokens(ROW_DURATION + duration).to(hidden.dtype))
         logits: Tensor = self.velocity_head(F.gelu(self.velocity_in(hidden) + given))
         return logits
-
-    def nll(self, hidden: Tensor, time: Tensor, labels: Tensor, condition: Condition) -> Tensor:
-        """Exact −log P(label) of every place (B, T), over all ids; 0 where ignored."""
-        kind = self.id_kind[labels]
-
-        def loss(logits: Tensor, target: Tensor, of_kind: int) -> Tensor:
-            here = kind == of_kind
-            nll = F.cross_entropy(
-                logits.float().flatten(0, 1),
-                torch.where(here, target, 0).flatten(),
-                reduction="none",
-            )
-            return torch.where(here, nll.view_as(labels), 0.0)
-
-        note, length = labels - NOTE, labels - LENGTH
-        patch = torch.where(kind == NOTE_KIND, note // PITCHES, 0)
-        duration = torch.where(kind == LENGTH_KIND, length // BUCKETS, 0)
-        programs = condition.programs[:, None].expand(-1, labels.shape[1], -1)
-        role = self.role_of(patch, condition.programs)
-        kinds = F.cross_entropy(
-            self.kind_head(hidden).float().flatten(0, 1),
-            kind.clamp(max=END_KIND).flatten(),
-            reduction="none",
-        ).view_as(labels)
-        total = torch.where(kind != IGNORED_KIND, kinds, 0.0)
-        total = total + loss(self.delta_logits(hidden, time), labels, DELTA_KIND)
-        total = total + loss(self.patch_logits(hidden, programs), patch, NOTE_KIND)
-        pitches = self.pitch_logits(hidden, patch, role, roots_at(time, condition))
-        total = total + loss(pitches, note % PITCHES, NOTE_KIND)
-        total = total + loss(self.duration_head(hidden), duration, LENGTH_KIND)
-        return total + loss(self.velocity_logits(hidden, duration), length % BUCKETS, LENGTH_KIND)
 
     def all_logprobs(self, hidden: Tensor, time: Tensor, condition: Condition) -> Tensor:
         """Log P of every id, (B, T, 18820); sums to one. SOS, OUTRO and PAD get −inf: never composed."""
@@ -496,13 +397,6 @@ def interval_above(root: Tensor, pitch: Tensor) -> Tensor:
 def root_row(roots: Sequence[int]) -> list[int]:
     """Pitch classes of the chords of a loop as `Condition.roots` holds them: the loop goes round."""
     return [roots[bar % len(roots)] + 1 if roots else 0 for bar in range(MOST_BARS + 1)]
-
-
-def _mean_loss(logits: Tensor, target: Tensor, counted: Tensor) -> Tensor:
-    """Mean cross-entropy of logits (..., K) over the places (...) that are counted; 0 when none is."""
-    target = torch.where(counted, target, -1).flatten()
-    total = F.cross_entropy(logits.float().flatten(0, -2), target, ignore_index=-1, reduction="sum")
-    return total / counted.sum().clamp(min=1)
 
 
 def unknown_condition(rows: int, device: torch.device | str = "cpu") -> Condition:

@@ -8,6 +8,7 @@ whole, other lengths as sections that each see the bars before them.
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -28,8 +29,8 @@ from workbench.models.grammar import ROLES
 from workbench.models.nets.pocket import (
     ABSENT,
     Condition,
-    PocketConfig,
-    PocketDecoder,
+    PocketNet,
+    PocketSizes,
     root_row,
     unknown_condition,
 )
@@ -68,7 +69,7 @@ class PocketRunner:
 
     @property
     def info(self) -> RunnerInfo:
-        config = self._net.config
+        sizes = self._net.sizes
         return RunnerInfo(
             name="pocket",
             family="pocket",
@@ -76,9 +77,9 @@ class PocketRunner:
             licence="Apache-2.0",
             parameters=sum(tensor.numel() for tensor in self._net.parameters()),
             sha256=self._sha256,
-            context_tokens=config.context,
-            max_prime_tokens=config.context // 2,
-            styles=tuple(config.styles),
+            context_tokens=sizes.context,
+            max_prime_tokens=sizes.context // 2,
+            styles=sizes.styles,
             roles=ROLES,
             details={
                 "bars": sorted(NATIVE_BARS),
@@ -132,9 +133,9 @@ class PocketRunner:
 
         Parts are told from the tokens as a prime's are; style, mode, length and chords stay unknown.
         """
-        if len(tokens) < 2 or len(tokens) > self._net.config.context:
+        if len(tokens) < 2 or len(tokens) > self._net.sizes.context:
             raise RequestError(
-                f"score takes 2 to {self._net.config.context} tokens, got {len(tokens)}"
+                f"score takes 2 to {self._net.sizes.context} tokens, got {len(tokens)}"
             )
         return self._engine.read(partial(self._score, tokens))
 
@@ -175,7 +176,7 @@ class PocketRunner:
                 if row.reason not in (None, "bars", "eos"):
                     continue
                 prime = asked.prime_of_section(section, row.tokens)
-                room = self._net.config.context - len(prime)
+                room = self._net.sizes.context - len(prime)
                 if room < 1:
                     row.reason = "context"
                     continue
@@ -232,15 +233,16 @@ def _condition(asked: Asked, bars: int, roots: Sequence[int]) -> Condition:
     )
 
 
-def _load(folder: Path) -> tuple[PocketDecoder, str]:
+def _load(folder: Path) -> tuple[PocketNet, str]:
     """The network of a folder written by training, and the SHA-256 of its weights."""
     weights = folder / "model.safetensors"
     if not weights.is_file():
         raise CheckpointError(f"no pocket weights in {folder}; expected model.safetensors there")
     try:
-        net = PocketDecoder(PocketConfig.from_pretrained(folder))
+        sizes = PocketSizes.of(json.loads((folder / "config.json").read_text()))
+        net = PocketNet(sizes)
         net.load_state_dict(load_file(weights))
-    except (OSError, RuntimeError, SafetensorError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise CheckpointError(f"{weights} is not a pocket network: {error}") from error
     return net.eval(), hashlib.sha256(weights.read_bytes()).hexdigest()
 

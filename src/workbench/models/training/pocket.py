@@ -34,11 +34,10 @@ from workbench.models.nets.pocket import (
     ABSENT,
     UNKNOWN,
     Condition,
-    PocketConfig,
-    PocketDecoder,
     root_row,
     unknown_condition,
 )
+from workbench.models.nets.pocket_pretrained import PocketConfig, PocketDecoder
 from workbench.models.training.card import write_card
 from workbench.models.training.muon import Muon
 from workbench.models.vocabulary import PAD
