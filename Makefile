@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-PROGRAMS := chromium:chromium fluidsynth:fluidsynth postgres:postgresql
+PROGRAMS := curl:curl chromium:chromium fluidsynth:fluidsynth postgres:postgresql
 # Linux gets torch's CPU build, and stops rather than take gigabytes of CUDA by accident.
 # With an NVIDIA card, or with TORCH=torch==2.13.0, pip takes what it finds.
 TORCH ?= $(shell [ "$$(uname -s)" = Linux ] && ! command -v nvidia-smi >/dev/null && echo torch==2.13.0+cpu || echo torch==2.13.0)

@@ -8,5 +8,10 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 
-for benchmark in ("pocket_and_import.py", "decode_orpheus.py", "service_load.py"):
+for benchmark in (
+    "pocket_and_import.py",
+    "decode_orpheus.py",
+    "service_load.py",
+    "store_lookup.py",
+):
     subprocess.run([sys.executable, HERE / benchmark], check=True)

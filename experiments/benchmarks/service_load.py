@@ -1,31 +1,29 @@
 """How the service bears many callers: 32 at once, against one after the other, against no service at all.
 
-    python experiments/benchmarks/service_load.py            # ratios, p95 latency, memory
-    python experiments/benchmarks/service_load.py --requests 1000   # and whether memory stays flat
+    python experiments/benchmarks/service_load.py
 
 Every caller asks for one four-bar loop. Rounds are interleaved: the 32 requests at once, the same in
 sequence, and a batch of 32 variations composed in a process of its own without any service. The limit of
-the service is that batch: its rate is what the network gives when nobody comes and goes.
+the service is that batch: its rate is what the network gives when nobody comes and goes. Afterwards 1,000
+more requests, 32 at once: does memory stay flat?
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import re
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 from machine import commit, machine
 
-from workbench.service.client import ServiceClient
+from workbench.service import LocalService, ServiceClient
 
 CALLERS = 32
 OFFLINE = """
@@ -44,14 +42,15 @@ def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--requests", type=int, default=0, help="more requests, watching memory")
+    parser.add_argument("--requests", type=int, default=1000, help="more, watching memory")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
     asked = parser.parse_args()
     at_once: list[float] = []
     in_turn: list[float] = []
     offline: list[float] = []
     latencies: list[float] = []
-    with service() as (process, client):
+    with LocalService("serve", "loops", "--port", "0") as service:
+        process, client = psutil.Process(service.pid), ServiceClient(service.url)
         list(callers(client, 1, CALLERS))  # connections and caches, not counted
         for _ in range(asked.rounds):
             rate, times = measured(client, CALLERS)
@@ -87,22 +86,6 @@ def main() -> None:
     asked.out.mkdir(exist_ok=True)
     (asked.out / "service_load.json").write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
-
-
-@contextmanager
-def service() -> Iterator[tuple[psutil.Process, ServiceClient]]:
-    """A service of its own process on a free port."""
-    command = [sys.executable, "-m", "workbench.cli", "serve", "loops", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        found = re.search(r"http://\S+", process.stdout.readline())
-        assert found is not None
-        client = ServiceClient(found.group())
-        try:
-            yield psutil.Process(process.pid), client
-        finally:
-            client.close()
-            process.terminate()
 
 
 def callers(client: ServiceClient, at_once: int, requests: int) -> Iterator[tuple[int, float]]:

@@ -15,9 +15,7 @@ import asyncio
 import json
 import os
 import random
-import socket
-import subprocess
-import sys
+import signal
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -26,6 +24,7 @@ from typing import Any
 from mcp import Client, MCPError
 
 from workbench.errors import StoreError
+from workbench.service import LocalService
 from workbench.store import Store
 
 JOBS_AT_ONCE = 6
@@ -70,28 +69,12 @@ async def call(client: Client, tool: str, **arguments: object) -> dict[str, Any]
     return answer.structured_content
 
 
-async def served(home: Path) -> tuple[subprocess.Popen[bytes], str]:
-    """A service on the store, once it listens."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "workbench.cli", "mcp", "--http", str(port)]
-    process = subprocess.Popen(command, env={**os.environ, "WORKBENCH_HOME": str(home)})
-    while process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            await asyncio.sleep(0.05)
-        else:
-            return process, f"http://127.0.0.1:{port}/mcp"
-    raise SystemExit(f"the service ended with {process.returncode}")
-
-
 async def killed(home: Path, told: Told, rng: random.Random) -> None:
     """Hand jobs to a service until it is killed, after some of its jobs are over."""
-    process, url = await served(home)
+    service = LocalService("mcp", "--http", "0", home=home)
     over, enough = 0, rng.randint(1, 12)
     try:
-        async with Client(url) as client:
+        async with Client(f"{service.url}/mcp") as client:
             mine: list[str] = []
             while over < enough:
                 while len(mine) < JOBS_AT_ONCE:
@@ -107,20 +90,18 @@ async def killed(home: Path, told: Told, rng: random.Random) -> None:
                 over += told.hear(polled)
                 mine = polled["pending"]
             await asyncio.sleep(rng.random() * 0.3)  # somewhere in a step, a write, an answer
-            process.kill()
+            os.kill(service.pid, signal.SIGKILL)
     except (MCPError, OSError, ExceptionGroup):
-        if process.poll() is None and over < enough:
+        if over < enough:
             raise
     finally:
-        process.kill()
-        process.wait()
+        service.stop()
 
 
 async def finished(home: Path, told: Told) -> None:
     """Let a last service do what still waits."""
-    process, url = await served(home)
-    try:
-        async with Client(url) as client:
+    with LocalService("mcp", "--http", "0", home=home) as service:
+        async with Client(f"{service.url}/mcp") as client:
             waiting = list(told.taken)
             while waiting:
                 polled = await call(
@@ -128,9 +109,6 @@ async def finished(home: Path, told: Told) -> None:
                 )
                 told.hear(polled)
                 waiting = polled["pending"] + waiting[500:]
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def looked(home: Path, told: Told) -> dict[str, Any]:

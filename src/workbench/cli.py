@@ -24,10 +24,12 @@ from tqdm import tqdm
 from workbench.errors import RequestError, WorkbenchError
 from workbench.models import (
     CancelToken,
+    Classifier,
     GenerationRequest,
     GenerationResult,
     Progress,
     Runner,
+    load_classifier,
     load_runner,
     runner_names,
 )
@@ -311,83 +313,128 @@ def _lab(arguments: argparse.Namespace) -> None:
 
 
 def _add_serve(commands: Any) -> None:
-    from workbench.service.variants import VARIANTS
+    from workbench.service.variants import PORTS
 
-    add = _command(
-        commands, "serve", _serve, "Serve model runners over HTTP, each service on its port.",
+    parser = _command(
+        commands, "serve", _serve, "Serve models over HTTP, each service on its port.",
         "serve loops",
-    ).add_argument  # fmt: skip
-    ports = ", ".join(f"{name} {variant.port}" for name, variant in VARIANTS.items())
-    add("services", nargs="+", choices=VARIANTS, metavar="SERVICE", help=f"with its port: {ports}")
-    add("--runner", default=read_settings().runner, help="what composes; shared by all services")
-    add("--checkpoint", type=Path, help="weights file for an orpheus runner")
+    )  # fmt: skip
+    add = parser.add_argument
+    ports = ", ".join(f"{name} {port}" for name, port in PORTS.items())
+    add("services", nargs="+", choices=PORTS, metavar="SERVICE", help=f"with its port: {ports}")
+    _add_models_of(parser)
     add("--host", default="127.0.0.1", help="127.0.0.1 when not said; others need a token")
     add("--port", type=int, help="of a single service, in place of its own")
     add("--token", default=read_settings().token, help="that callers must show")
 
 
+def _add_models_of(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--runner", default=read_settings().runner, help="what composes; shared by all services")
+    add("--checkpoint", type=Path, help="weights file for an orpheus runner")
+    add("--classifier", default="pocket", help="what judges: pocket or orpheus-classifier")
+    add("--classifier-checkpoint", type=Path, metavar="FILE", help="weights of orpheus-classifier")
+
+
 def _serve(arguments: argparse.Namespace) -> None:
+    from workbench.service.classifying import classifier_app
+    from workbench.service.generator import generator_app
     from workbench.service.predict import predict_app
     from workbench.service.serving import serve
-    from workbench.service.variants import VARIANTS
+    from workbench.service.variants import PORTS
 
-    if arguments.port is not None and len(arguments.services) > 1:
+    services = list(dict.fromkeys(arguments.services))
+    if arguments.port is not None and len(services) > 1:
         raise RequestError("--port is for a single service; several have their own ports")
-    runner = _runner(arguments)
-    apps = {
-        VARIANTS[name].port if arguments.port is None else arguments.port: predict_app(
-            name, runner, token=arguments.token
-        )
-        for name in dict.fromkeys(arguments.services)
-    }
+    token = arguments.token
+    apps: dict[int, Any] = {}
+    runner = _runner(arguments) if set(services) - {"classifier"} else None
+    for name in services:
+        port = PORTS[name] if arguments.port is None else arguments.port
+        if runner is None or name == "classifier":
+            apps[port] = classifier_app(_classifier(arguments), token=token)
+        elif name == "generator":
+            apps[port] = generator_app(runner, token=token)
+        else:
+            apps[port] = predict_app(name, runner, token=token)
+    serve(apps, host=arguments.host, token=token, on_ready=_say_where)
 
-    def ready(port: int) -> None:
-        print(f"http://{arguments.host}:{port} (what it takes: /docs)", flush=True)
 
-    serve(apps, host=arguments.host, token=arguments.token, on_ready=ready)
+def _classifier(arguments: argparse.Namespace) -> Classifier:
+    """The classifier that a command's options name."""
+    checkpoint = arguments.classifier_checkpoint
+    return load_classifier(
+        arguments.classifier, **({"checkpoint": checkpoint} if checkpoint is not None else {})
+    )
+
+
+def _say_where(url: str) -> None:
+    print(f"{url} (what it takes: {url}/docs)", flush=True)
 
 
 # mcp
 
 
 def _add_mcp(commands: Any) -> None:
-    add = _command(
-        commands, "mcp", _mcp, "Serve the tools to agents (MCP), on standard input and output.",
+    from workbench.service.variants import ELSEWHERE
+
+    parser = _command(
+        commands, "mcp", _mcp,
+        "Serve the tools to agents (MCP), on standard input and output.",
         "mcp --uploads midi",
-    ).add_argument  # fmt: skip
+    )  # fmt: skip
+    add = parser.add_argument
     add(
         "--http",
         type=int,
         metavar="PORT",
-        help="serve streamable HTTP at /mcp on this port instead",
+        help="serve on this port instead: MCP's streamable HTTP at /mcp, plain HTTP at /tools",
     )
-    add("--runner", default=read_settings().runner, help="what composes")
-    add("--checkpoint", type=Path, help="weights file for an orpheus runner")
+    _add_models_of(parser)
     add("--uploads", type=Path, metavar="DIR", help="the folder cas_upload_file may read from")
+    for service, option in ELSEWHERE.items():
+        where = parser.add_mutually_exclusive_group()
+        where.add_argument(
+            f"--{option}-url", dest=f"{service}_url", metavar="URL",
+            help=f"a running {service} service does the work, not this process",
+        )  # fmt: skip
+        where.add_argument(
+            f"--{option}-port", dest=f"{service}_url", type=_local_url, metavar="PORT",
+            help="the same, on this machine",
+        )  # fmt: skip
+
+
+def _local_url(port: str) -> str:
+    return f"http://127.0.0.1:{int(port)}"
 
 
 def _mcp(arguments: argparse.Namespace) -> None:
     import anyio
 
-    from workbench.service.generation import performers
+    from workbench.service.calling import tools_app
+    from workbench.service.client import RemoteClassifier, RemoteRunner
+    from workbench.service.generation import TOOLS, performers
     from workbench.service.jobs import Jobs
-    from workbench.service.mcp import mcp_server, serve_stdio
+    from workbench.service.mcp import serve_stdio
     from workbench.service.serving import serve
     from workbench.service.tools import Workroom
+    from workbench.service.variants import ELSEWHERE
     from workbench.store import Store
 
-    runner = _runner(arguments)
-    with (
-        closing(Store.open()) as store,
-        Jobs(store, performers(store, {"base": runner, "loops": runner})) as jobs,
-    ):
+    urls = {service: url for service in ELSEWHERE if (url := getattr(arguments, f"{service}_url"))}
+    judging = urls.pop("classifier", None)
+    classifier = RemoteClassifier(judging) if judging else _classifier(arguments)
+    runners: dict[str, Runner] = {service: RemoteRunner(url) for service, url in urls.items()}
+    if missing := {tool.service for tool in TOOLS.values()} - set(runners):
+        runners |= dict.fromkeys(missing, _runner(arguments))
+    with closing(Store.open()) as store, Jobs(store, performers(store, runners)) as jobs:
         store.blobs.sweep_temporaries()
-        room = Workroom(jobs, arguments.uploads)
+        room = Workroom(jobs, classifier, arguments.uploads)
         if arguments.http is None:
             anyio.run(serve_stdio, room)
         else:
-            app = mcp_server(room).streamable_http_app()
-            serve({arguments.http: app}, host="127.0.0.1", token=None)
+            app = tools_app(room)
+            serve({arguments.http: app}, host="127.0.0.1", token=None, on_ready=_say_where)
 
 
 # sweep

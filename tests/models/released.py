@@ -42,3 +42,19 @@ def released_weights(
     weights["net.attn_layers.final_norm.gamma"] = draw(width, scale=0.3)
     weights["net.to_logits.weight"] = draw(vocabulary, width)
     return weights
+
+
+def classifier_weights(
+    *, width: int = 128, layers: int = 2, heads: int = 1, context: int = 1024, seed: int = 0
+) -> Weights:
+    """A classifier's random weights: 18,819 tokens, one class token, no prefix, one answer."""
+    rng = torch.Generator().manual_seed(seed)
+    parts = released_weights(width=width, layers=layers, heads=heads, vocabulary=18_819, seed=seed)
+    weights = {key.removeprefix("net."): tensor for key, tensor in parts.items()}
+    del weights["attn_layers.rotary_pos_emb.inv_freq"]
+    return {
+        **weights,
+        "pos_emb.emb.weight": torch.randn(context, width, generator=rng),
+        "cls_token": torch.randn(1, width, generator=rng) * 0.08,
+        "to_logits.weight": torch.randn(1, width, generator=rng) * 0.3,
+    }

@@ -8,7 +8,7 @@ import httpx
 import pytest
 import uvicorn
 
-from workbench.models import load_runner
+from workbench.models import load_classifier, load_runner
 
 
 @contextlib.contextmanager
@@ -28,6 +28,11 @@ def serving(app):
 @pytest.fixture(scope="session")
 def pocket():
     return load_runner("pocket")
+
+
+@pytest.fixture(scope="session")
+def classifier():
+    return load_classifier("pocket")
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def jobs(store, pocket):
-    with Jobs(store, performers(store, {"base": pocket, "loops": pocket})) as jobs:
+    with Jobs(store, performers(store, dict.fromkeys(("base", "loops", "bridge"), pocket))) as jobs:
         yield jobs
 
 
@@ -108,10 +108,12 @@ def test_a_cancelled_job_keeps_what_is_whole(jobs, store):
 
 def test_grammar_may_serve_and_says_what_means_nothing_to_it(store):
     rules = load_runner("grammar")
-    with Jobs(store, performers(store, {"base": rules, "loops": rules})) as jobs:
-        job = done(jobs, "orpheus_loops")
-    assert job.state == "failed"
-    assert "temperature means nothing to the grammar" in job.error
+    with Jobs(store, performers(store, dict.fromkeys(("base", "loops", "bridge"), rules))) as jobs:
+        plain, sampled = done(jobs, "orpheus_loops"), done(jobs, "orpheus_loops", temperature=1.0)
+    (artifact,) = (store.artifact(name) for name in plain.result["artifact_ids"])
+    assert artifact.metadata["params"] == {"num_variations": 1, "seed": 0}
+    assert sampled.state == "failed"
+    assert "temperature means nothing to the grammar" in sampled.error
 
 
 def test_nothing_is_polled_that_is_not_there(jobs):

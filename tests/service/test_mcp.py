@@ -13,6 +13,7 @@ from mcp import Client, MCPError, StdioServerParameters
 from tests.service.conftest import serving
 
 from workbench.score import Score
+from workbench.service.calling import tools_app
 from workbench.service.generation import performers
 from workbench.service.jobs import Jobs
 from workbench.service.mcp import mcp_server
@@ -21,12 +22,16 @@ from workbench.store import Store
 
 
 @pytest.fixture
-def room(tmp_path, pocket):
+def room(tmp_path, pocket, classifier):
     store = Store.open(folder=tmp_path / "store")
     (tmp_path / "uploads").mkdir()
-    with Jobs(store, performers(store, {"base": pocket, "loops": pocket})) as jobs:
-        yield Workroom(jobs, tmp_path / "uploads")
+    (tmp_path / "uploads" / "a.txt").write_bytes(b"Hello, World!")
+    with Jobs(store, performers(store, dict.fromkeys(("base", "loops", "bridge"), pocket))) as jobs:
+        yield Workroom(jobs, classifier, tmp_path / "uploads")
     store.close()
+
+
+CALLED = set()
 
 
 def run(main, *arguments):
@@ -46,6 +51,7 @@ async def finished(client, answer):
 
 
 async def call(client, name, **arguments):
+    CALLED.add(name)
     result = await client.call_tool(name, arguments)
     assert not result.is_error, result.content
     assert json.loads(result.content[0].text) == result.structured_content
@@ -53,7 +59,8 @@ async def call(client, name, **arguments):
 
 
 async def a_session(client):
-    """From an empty store to a child of a loop, through every tool."""
+    """From an empty store to a bridge between loops, through every tool."""
+    CALLED.clear()
     listed = {tool.name: tool for tool in (await client.list_tools()).tools}
     assert set(listed) == set(TOOLS)
     schema = listed["orpheus_loops"].input_schema["properties"]
@@ -83,11 +90,26 @@ async def a_session(client):
         started = await call(client, tool, seed_hash=stored["hash"], parent_id=kept[0]["id"])
         assert (await finished(client, started))["status"] == "completed"
     assert len((await call(client, "artifact_get", artifact_id=kept[0]["id"]))["children"]) == 2
+    first, second = (artifact["content_hash"] for artifact in kept)
+    ends = {"section_a_hash": first, "section_b_hash": second, "bars": 2}
+    bridged = await finished(client, await call(client, "orpheus_bridge", **ends))
+    (name,) = bridged["result"]["artifact_ids"]
+    between = await call(client, "artifact_get", artifact_id=name)
+    assert between["metadata"]["seed"] == {"hash": first, "arrives_at": second}
+    assert set(between["tags"]) == {"type:midi", "phase:generation", "tool:orpheus_bridge"}
+    midi = base64.b64decode(between["content_base64"])
+    assert Score.from_midi(midi).length_ticks == 2 * 1920
+    upload = {"file_path": "a.txt", "mime_type": "text/plain"}
+    judged = await call(client, "orpheus_classify", hash=between["content_hash"])
+    assert judged["classification"]["confidence"] >= 0.5
+    uploaded = await call(client, "cas_upload_file", **upload)
+    assert uploaded["hash"] == "288a86a79f20a3d6dccdca7713beaed1"
     started = await call(client, "orpheus_generate", num_variations=32)
     assert (await call(client, "job_cancel", job_id=started["job_id"]))["cancelled"]
     assert (await finished(client, {**started, "status": "pending"}))["status"] == "cancelled"
     assert (await call(client, "job_status", job_id=loops["job_id"]))["result"] == loops["result"]
-    assert len((await call(client, "job_list"))["jobs"]) == 4
+    assert len((await call(client, "job_list"))["jobs"]) == 5
+    assert set(listed) == CALLED
 
 
 def test_in_process(room):
@@ -103,14 +125,15 @@ def test_over_streamable_http(room):
         async with Client(f"{url}/mcp") as client:
             await a_session(client)
 
-    with serving(mcp_server(room).streamable_http_app()) as url:
+    with serving(tools_app(room)) as url:
         run(main, url)
 
 
 def test_over_stdio(tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"Hello, World!")
     server = StdioServerParameters(
         command=sys.executable,
-        args=["-m", "workbench.cli", "mcp"],
+        args=["-m", "workbench.cli", "mcp", "--uploads", str(tmp_path)],
         env={"WORKBENCH_HOME": str(tmp_path)},
     )
 
@@ -161,14 +184,11 @@ def test_wrong_arguments_are_said_before_anything_is_begun(room, tool, arguments
     assert room.jobs.store.jobs() == []
 
 
-def test_a_file_is_taken_from_the_uploads_folder_and_links_out_of_it_are_not(room, tmp_path):
-    (room.uploads / "a.txt").write_bytes(b"Hello, World!")
+def test_links_out_of_the_uploads_folder_are_not_followed(room, tmp_path):
     (room.uploads / "link").symlink_to(tmp_path / "store")
 
     async def main():
         async with Client(mcp_server(room)) as client:
-            kept = await call(client, "cas_upload_file", file_path="a.txt", mime_type="text/plain")
-            assert kept["hash"] == "288a86a79f20a3d6dccdca7713beaed1"
             path = {"file_path": "link/workbench.sqlite", "mime_type": "a/b"}
             with pytest.raises(MCPError, match="is not below"):
                 await client.call_tool("cas_upload_file", path)

@@ -150,7 +150,7 @@ class Patient:
         self.began, self.stopped = threading.Event(), threading.Event()
         self.info = load_runner("scripted").info
 
-    def generate(self, request, *, cancel):
+    def generate(self, request, *, cancel, on_progress=None):
         self.began.set()
         while not cancel.cancelled:
             self.stopped.wait(0.001)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from workbench.models.bridging import bridge
+from workbench.models.judging import Classifier, Verdict, load_classifier
 from workbench.models.registry import load_runner, runner_names
 from workbench.models.requests import (
     CancelToken,
@@ -26,6 +28,7 @@ _LAZY = {"load_checkpoint": "workbench.models.checkpoints"}
 
 __all__ = [
     "CancelToken",
+    "Classifier",
     "GenerationRequest",
     "GenerationResult",
     "Progress",
@@ -33,10 +36,13 @@ __all__ = [
     "RunnerInfo",
     "TokenScores",
     "Variation",
+    "Verdict",
+    "bridge",
     "decode_tokens",
     "encode_midi",
     "encode_score",
     "load_checkpoint",
+    "load_classifier",
     "load_runner",
     "runner_names",
 ]

@@ -1,4 +1,4 @@
-"""Orpheus weights on disk: `.pth` and `.safetensors` files to an `OrpheusDecoder`.
+"""Orpheus weights on disk: `.pth` and `.safetensors` files to a generator's or the classifier's network.
 
 Knows the released 2.x layout, and its neighbours well enough to name what it refuses. Runs no code
 out of a file: the names a pickle would call are looked at before torch reads it, weights only.
@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, TypeVar
 
 import torch
 from safetensors import SafetensorError
@@ -20,16 +20,21 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from workbench.errors import CheckpointError
+from workbench.models.nets.classifier import VOCABULARY_SIZE as CLASSIFIER_VOCABULARY_SIZE
+from workbench.models.nets.classifier import OrpheusClassifier, OrpheusClassifierConfig
 from workbench.models.nets.orpheus import HEAD_WIDTH, OrpheusConfig, OrpheusDecoder
 from workbench.models.vocabulary import VOCABULARY_SIZE
 
 Weights = dict[str, Tensor]
+Net = TypeVar("Net", OrpheusDecoder, OrpheusClassifier)
 
 _PREFIXES = ("module.", "_orig_mod.", "net.")  # of data parallelism, torch.compile, x-transformers
 _WHOLE = {
     "token_emb.emb.weight": "tokens.weight",
     "attn_layers.final_norm.gamma": "norm.gamma",
     "to_logits.weight": "head.weight",
+    "pos_emb.emb.weight": "positions.weight",  # this and the next: the classifier's
+    "cls_token": "class_token",
 }
 _ATTENTION = {  # at even places of attn_layers.layers
     "0.0.gamma": "attention_norm.gamma",
@@ -78,13 +83,31 @@ def load_checkpoint(
     zipped `.pth` stay in the file until used. `config.variant` names the checkpoint.
     Raises `CheckpointError`, in one sentence, for anything else.
     """
-    path = Path(path)
-    file = path / "model.safetensors" if path.is_dir() else path
-    if not file.is_file():
-        raise CheckpointError(f"no checkpoint at {file}: expected a .pth or .safetensors file")
-    weights = read_weights(file)
+    path, weights = _found(path)
+    if _is_classifier(weights):
+        raise CheckpointError(
+            f"{path.name} is the Orpheus classifier, which judges music and cannot compose; "
+            "load a generator such as orpheus-loops"
+        )
     net = _network(_renamed(weights, path.name), path.name)
     net.to(device=device, dtype=dtype)
+    net.eval()
+    return net
+
+
+def load_classifier_checkpoint(path: str | Path) -> OrpheusClassifier:
+    """The network of an Orpheus classifier's file, or of a folder written by `save_pretrained`; float32.
+
+    Raises `CheckpointError`, in one sentence, for anything else, a generator among it.
+    """
+    path, weights = _found(path)
+    if not _is_classifier(weights) and {"token_emb.emb.weight", "blocks.0.q.weight"} & set(weights):
+        raise CheckpointError(
+            f"{path.name} is an Orpheus generator, which composes and cannot judge; "
+            "load it with load_runner, or give the classifier's file"
+        )
+    net = _classifier(_renamed(weights, path.name), path.name)
+    net.to(dtype=torch.float32)
     net.eval()
     return net
 
@@ -102,6 +125,15 @@ def variant_name(file_name: str, layers: int) -> str:
 
 
 # ---------------------------------------------------------------------- file → tensors
+
+
+def _found(path: str | Path) -> tuple[Path, Weights]:
+    """The path, and the tensors of the file it leads to without wrappers' prefixes."""
+    path = Path(path)
+    file = path / "model.safetensors" if path.is_dir() else path
+    if not file.is_file():
+        raise CheckpointError(f"no checkpoint at {file}: expected a .pth or .safetensors file")
+    return path, {_without_prefix(key): tensor for key, tensor in read_weights(file).items()}
 
 
 def read_weights(path: Path) -> Weights:
@@ -213,26 +245,26 @@ def _is_plain(name: str) -> bool:
 
 def _renamed(weights: Weights, file_name: str) -> Weights:
     """The tensors under our names. Raises `CheckpointError` naming what else the file is."""
-    plain = {_without_prefix(key): tensor for key, tensor in weights.items()}
-    if "blocks.0.q.weight" in plain:
-        return plain
-    head = plain.get("to_logits.weight")
-    if "cls_token" in plain or (head is not None and len(head) == 1):
-        raise CheckpointError(
-            f"{file_name} is the Orpheus classifier, which judges music and cannot compose; "
-            "load a generator such as orpheus-loops"
-        )
-    if "token_emb.emb.weight" not in plain:
+    if "blocks.0.q.weight" in weights:
+        return weights
+    if "token_emb.emb.weight" not in weights:
         raise CheckpointError(
             f"{file_name} is not an Orpheus checkpoint: expected the tensor token_emb.emb.weight, "
-            f"found {', '.join(sorted(plain)[:3]) or 'no tensors'}"
+            f"found {', '.join(sorted(weights)[:3]) or 'no tensors'}"
         )
-    if any(key in plain for key in _OLD_LAYOUT):
+    if any(key in weights for key in _OLD_LAYOUT):
         raise CheckpointError(
             f"{file_name} has the layout of x-transformers 1.23 (the unreleased 2024 predecessor); "
             "only Orpheus 2.x checkpoints are supported"
         )
-    return {_our_name(key): tensor for key, tensor in plain.items() if key != _COMPUTED}
+    return {_our_name(key): tensor for key, tensor in weights.items() if key != _COMPUTED}
+
+
+def _is_classifier(weights: Weights) -> bool:
+    head = weights.get("to_logits.weight", weights.get("head.weight"))
+    return bool({"cls_token", "class_token"} & set(weights)) or (
+        head is not None and head.shape[:1] == (1,)
+    )
 
 
 def _without_prefix(key: str) -> str:
@@ -251,23 +283,38 @@ def _our_name(key: str) -> str:
 
 
 def _network(weights: Weights, file_name: str) -> OrpheusDecoder:
-    """A network of the sizes the tensors have. Raises `CheckpointError` where they disagree."""
+    """A generator of the sizes the tensors have. Raises `CheckpointError` where they disagree."""
+    sizes = _sizes(weights, "Orpheus 2.x", VOCABULARY_SIZE, file_name)
+    with torch.device("meta"):
+        net = OrpheusDecoder(
+            OrpheusConfig(**sizes, variant=variant_name(file_name, sizes["layers"]))
+        )
+    return _filled(net, weights, file_name)
+
+
+def _classifier(weights: Weights, file_name: str) -> OrpheusClassifier:
+    """A classifier of the sizes the tensors have. Raises `CheckpointError` where they disagree."""
+    sizes = _sizes(weights, "the Orpheus classifier", CLASSIFIER_VOCABULARY_SIZE, file_name)
+    context, _ = _matrix(weights, "positions.weight", file_name)
+    with torch.device("meta"):
+        net = OrpheusClassifier(OrpheusClassifierConfig(**sizes, context=context))
+    return _filled(net, weights, file_name)
+
+
+def _sizes(weights: Weights, whose: str, vocabulary_size: int, file_name: str) -> dict[str, Any]:
     rows, width = _matrix(weights, "tokens.weight", file_name)
-    if rows != VOCABULARY_SIZE:
+    if rows != vocabulary_size:
         raise CheckpointError(
-            f"{file_name} has a vocabulary of {rows} tokens, Orpheus 2.x has {VOCABULARY_SIZE}: "
+            f"{file_name} has a vocabulary of {rows} tokens, {whose} has {vocabulary_size}: "
             "it belongs to another model"
         )
     inner, _ = _matrix(weights, "blocks.0.q.weight", file_name)
     places = {key.split(".")[1] for key in weights if key.startswith("blocks.")}
-    config = OrpheusConfig(
-        width=width,
-        layers=len(places),
-        heads=inner // HEAD_WIDTH,
-        variant=variant_name(file_name, len(places)),
-    )
-    with torch.device("meta"):
-        net = OrpheusDecoder(config)
+    return {"width": width, "layers": len(places), "heads": inner // HEAD_WIDTH}
+
+
+def _filled(net: Net, weights: Weights, file_name: str) -> Net:
+    """The network with the tensors as its weights. Raises `CheckpointError` where one does not fit."""
     expected = {key: tensor.shape for key, tensor in net.state_dict().items()}
     if missing := sorted(expected.keys() - weights.keys()):
         raise CheckpointError(

@@ -1,6 +1,6 @@
 """What music is here: scores on one clock of ticks, MIDI bytes in and out, names, keys, grid."""
 
-from workbench.score.edit import slice_bars, transpose
+from workbench.score.edit import ending_at, joined, slice_bars, transpose
 from workbench.score.gm import PROGRAM_NAMES, nearest_role, program_named
 from workbench.score.grid import regrid
 from workbench.score.keys import Key, find_key, parse_key
@@ -37,7 +37,9 @@ __all__ = [
     "Tempo",
     "TimeSignature",
     "Track",
+    "ending_at",
     "find_key",
+    "joined",
     "nearest_role",
     "parse_key",
     "parse_midi",

@@ -1,4 +1,4 @@
-"""Scores made from scores: moved in pitch, cut at bars.
+"""Scores made from scores: moved in pitch, cut, joined.
 
 Pure functions. Knows no styles and decides nothing musical.
 """
@@ -13,10 +13,13 @@ from typing import Any, TypeVar
 from workbench.errors import RequestError
 from workbench.score.keys import Key, parse_key
 from workbench.score.model import (
+    DEFAULT_US_PER_QUARTER,
     DRUM_CHANNEL,
     KeySignature,
     Note,
     Score,
+    Tempo,
+    TimeSignature,
     Track,
 )
 
@@ -101,6 +104,67 @@ def slice_bars(score: Score, first: int, stop: int) -> Score:
         name=score.name,
         length_ticks=end - start,
     )
+
+
+def ending_at(score: Score, length_ticks: int) -> Score:
+    """The score with every note over by its end, and nothing beginning at or after it."""
+
+    def cut(track: Track) -> Track:
+        notes = tuple(
+            replace(note, duration_ticks=min(note.duration_ticks, length_ticks - note.start_ticks))
+            for note in track.notes
+            if note.start_ticks < length_ticks
+        )
+        return replace(track, notes=notes)
+
+    return replace(score, tracks=tuple(map(cut, score.tracks)), length_ticks=length_ticks)
+
+
+def joined(*scores: Score) -> Score:
+    """Scores one after the other, each at its own tempo and meter; tracks of one name and channel are one.
+
+    Controllers and bends hold on until the next score sets them.
+    """
+    tracks: dict[Hashable, Track] = {}
+    tempos: list[Tempo] = []
+    meters: list[TimeSignature] = []
+    keys: list[KeySignature] = []
+    at = 0
+    for score in scores:
+        for track in score.tracks:
+            there = tracks.get(key := _whose(track), Track(name=track.name))
+            tracks[key] = Track(
+                name=track.name,
+                notes=(*there.notes, *_later(track.notes, at, "start_ticks")),
+                programs=(*there.programs, *_later(track.programs, at)),
+                controls=(*there.controls, *_later(track.controls, at)),
+                bends=(*there.bends, *_later(track.bends, at)),
+                aftertouch=(*there.aftertouch, *_later(track.aftertouch, at)),
+            )
+        tempos += _later(_from_start(score.tempos, Tempo(0, DEFAULT_US_PER_QUARTER)), at)
+        meters += _later(_from_start(score.time_signatures, TimeSignature(0, 4, 4)), at)
+        keys += _later(score.key_signatures, at)
+        at += score.length_ticks
+    return Score(
+        tracks=tuple(tracks.values()),
+        tempos=tuple(tempos),
+        time_signatures=tuple(meters),
+        key_signatures=tuple(keys),
+        length_ticks=at,
+    )
+
+
+def _whose(track: Track) -> Hashable:
+    """What makes tracks of several scores one part: name and channel."""
+    return track.name, track.notes[0].channel if track.notes else -1
+
+
+def _later(events: Iterable[_Event], by: int, field: str = "ticks") -> list[_Event]:
+    return [replace(event, **{field: getattr(event, field) + by}) for event in events]
+
+
+def _from_start(events: tuple[_Event, ...], default: _Event) -> tuple[_Event, ...]:
+    return events if events and events[0].ticks == 0 else (default, *events)
 
 
 def _cut(note: Note, start: int, end: int) -> Note:

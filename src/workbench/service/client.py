@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 
 import httpx
+from opentelemetry.propagate import inject
 
 from workbench.errors import RequestError, RunnerError
 from workbench.models import (
@@ -18,9 +21,18 @@ from workbench.models import (
     Progress,
     RunnerInfo,
     TokenScores,
+    Verdict,
 )
 from workbench.models.requests import OnProgress
-from workbench.service.wire import ComposeBody, info_received, progress_received, scores_received
+from workbench.score import Score
+from workbench.service.wire import (
+    ComposeBody,
+    info_received,
+    progress_received,
+    received,
+    scores_received,
+    sent,
+)
 from workbench.settings import read_settings
 
 CONNECT_S, SILENCE_S = 5.0, 60.0  # to wait for a connection; between two signs of life
@@ -28,6 +40,7 @@ IDLE_S = (
     2.0  # a connection is kept; servers close theirs after 5 s, and then a request would be lost
 )
 TRIES = 3
+POLL_MS = 500
 LONGEST_PAUSE_S = 10.0
 
 
@@ -74,7 +87,7 @@ class ServiceClient:
     ) -> Iterator[httpx.Response]:
         for last in (*[False] * (TRIES - 1), True):
             try:
-                with self._http.stream(method, path, json=body) as answer:
+                with self._http.stream(method, path, json=body, headers=_trace()) as answer:
                     if answer.status_code != httpx.codes.TOO_MANY_REQUESTS or last:
                         self._raise_for(answer)
                         yield answer
@@ -106,6 +119,78 @@ class ServiceClient:
         raise RunnerError(f"{self.url} answers {answer.status_code}: {detail}")
 
 
+class ToolsClient:
+    """Calls the tools that `workbench mcp --http` serves: jobs, artifacts, content."""
+
+    def __init__(self, url: str, *, token: str | None = None) -> None:
+        self._client = ServiceClient(url, token=token)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def call(self, tool: str, **arguments: Any) -> Any:
+        """What a tool answers. Raises `RequestError` for wrong arguments."""
+        return self._client.post(f"/tools/{tool}", arguments)
+
+    def start(self, tool: str, **arguments: Any) -> str:
+        """Start a tool that composes; the id of its job."""
+        job_id: str = self.call(tool, **arguments)["job_id"]
+        return job_id
+
+    def results(
+        self, job_ids: Sequence[str], on_progress: Callable[[Mapping[str, Any]], None] | None = None
+    ) -> list[dict[str, Any]]:
+        """Wait until all jobs are over; their records in the order given.
+
+        `on_progress` hears the records of all jobs by id, about twice a second and at the end.
+        """
+        while True:
+            polled = self.call("job_poll", job_ids=list(job_ids), timeout_ms=POLL_MS, mode="all")
+            waiting = bool(polled["pending"])
+            if on_progress is not None or not waiting:
+                records = {name: self.call("job_status", job_id=name) for name in job_ids}
+                if on_progress is not None:
+                    on_progress(records)
+                if not waiting:
+                    return [records[name] for name in job_ids]
+
+    def keep(self, score: Score) -> str:
+        """Keep a score as MIDI; its hash, which tools take as a seed."""
+        name: str = self.call("cas_store", content_base64=sent(score), mime_type="audio/midi")[
+            "hash"
+        ]
+        return name
+
+    def score(self, artifact_id: str) -> Score:
+        """The music of an artifact."""
+        return received(
+            self.call("artifact_get", artifact_id=artifact_id)["content_base64"], "content"
+        )
+
+
+class RemoteClassifier:
+    """A classifier that runs as a service."""
+
+    def __init__(self, url: str, *, token: str | None = None) -> None:
+        self._client = ServiceClient(url, token=token or read_settings().token)
+        health = self._client.get("/health")
+        self.name: str = health.get("runner", health["service"])
+        self.weights_sha256: str = health.get("weights_sha256", "")
+
+    def classify(self, score: Score) -> Verdict:
+        """Judge a piece there. Raises `RequestError` for one that cannot be judged."""
+        judged = self._client.post("/predict", {"midi_input": sent(score)})
+        return Verdict.of(judged["classification"]["probabilities"]["human"], judged["num_tokens"])
+
+
+def _trace() -> dict[str, str]:
+    """The header that lets the service go on with the caller's trace, where there is one."""
+    headers: dict[str, str] = {}
+    inject(headers)
+    return headers
+
+
 class RemoteRunner:
     """Composes on another machine, where `workbench serve` runs: the same request, the same result.
 
@@ -123,10 +208,17 @@ class RemoteRunner:
             )
         self._client = ServiceClient(url, token=token or settings.token)
         self._info = info_received(self._client.get("/info"))
+        self._query = ""
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+    def for_job(self, job_id: str) -> RemoteRunner:
+        """The same runner, over the same connections, telling the service whose work it is."""
+        named = copy.copy(self)
+        named._query = f"?client_job_id={quote(job_id)}"
+        return named
 
     @property
     def info(self) -> RunnerInfo:
@@ -155,7 +247,7 @@ class RemoteRunner:
         """Compose there, telling how far it is; the last `Progress` holds the result."""
         ticket, asked_to_stop = None, False
         body = ComposeBody.of(request).model_dump(exclude_none=True)
-        for told in self._client.lines("/compose", body):
+        for told in self._client.lines(f"/compose{self._query}", body):
             if "detail" in told:
                 raise RunnerError(f"{self._client.url}: {told['detail']}")
             ticket = told.get("ticket", ticket)

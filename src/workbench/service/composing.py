@@ -12,15 +12,25 @@ from typing import Annotated, Any
 from uuid import uuid4
 
 import anyio
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI, HTTPException, Query, Request
 from fastapi.responses import StreamingResponse
+from opentelemetry.propagate import extract
+from opentelemetry.trace import Tracer
 from pydantic import Field
 from starlette.types import Receive, Scope, Send
 
 from workbench.errors import WorkbenchError
-from workbench.models import CancelToken, Progress, Runner
+from workbench.models import CancelToken, Progress, Runner, encode_score
 from workbench.service.doors import Busy
-from workbench.service.wire import ComposeBody, StrictBody, progress_sent, scores_sent
+from workbench.service.wire import (
+    EXAMPLE,
+    ClientJobId,
+    ComposeBody,
+    StrictBody,
+    example,
+    progress_sent,
+    scores_sent,
+)
 
 TELL_EVERY_S = 0.1
 
@@ -28,10 +38,12 @@ TELL_EVERY_S = 0.1
 class ScoreBody(StrictBody):
     """Tokens to be scored, from SOS on."""
 
+    model_config = example(tokens=encode_score(EXAMPLE, grid_time=True))
+
     tokens: Annotated[list[int], Field(max_length=16_384)]
 
 
-def add_composing(app: FastAPI, runner: Runner, room: Busy) -> None:
+def add_composing(app: FastAPI, runner: Runner, room: Busy, tracer: Tracer) -> None:
     """Give an app `/info`, `/compose` with its `/stop`, and `/score`, over one runner."""
     tickets: dict[str, CancelToken] = {}
 
@@ -41,7 +53,9 @@ def add_composing(app: FastAPI, runner: Runner, room: Busy) -> None:
         return asdict(runner.info)
 
     @app.post("/compose")
-    async def compose(body: ComposeBody) -> StreamingResponse:
+    async def compose(
+        body: ComposeBody, request: Request, client_job_id: Annotated[ClientJobId, Query()] = None
+    ) -> StreamingResponse:
         """Compose a whole request: JSON lines, first a ticket, then progress, the result in the last."""
         cancel, ticket = CancelToken(), uuid4().hex
 
@@ -52,6 +66,11 @@ def add_composing(app: FastAPI, runner: Runner, room: Busy) -> None:
         async with contextlib.AsyncExitStack() as stack:
             await stack.enter_async_context(room)
             stack.callback(forget)
+            span = tracer.start_span("compose", context=extract(request.headers))
+            span.set_attribute("num_variations", body.num_variations)
+            if client_job_id is not None:
+                span.set_attribute("client_job_id", client_job_id)
+            stack.callback(span.end)
             asked = await anyio.to_thread.run_sync(body.request)
             tickets[ticket] = cancel
             steps = runner.stream(asked, cancel=cancel)

@@ -14,11 +14,19 @@ import anyio
 from anyio import CapacityLimiter
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from workbench.errors import MidiError, RequestError, RunnerError, WorkbenchError
+from workbench.errors import (
+    MidiError,
+    NotFoundError,
+    RequestError,
+    RunnerError,
+    WorkbenchError,
+)
 from workbench.models import CancelToken
+from workbench.service.jobs import QueueFullError
+from workbench.service.pages import docs_page
 
 MOST_BODY_BYTES = 8 << 20
 SHOWN_CHARACTERS = 80  # of a refused value
@@ -28,19 +36,33 @@ STATUS: dict[type[WorkbenchError], HTTPStatus] = {
     RequestError: HTTPStatus.UNPROCESSABLE_ENTITY,
     MidiError: HTTPStatus.UNPROCESSABLE_ENTITY,
     RunnerError: HTTPStatus.SERVICE_UNAVAILABLE,
+    NotFoundError: HTTPStatus.NOT_FOUND,
+    QueueFullError: HTTPStatus.TOO_MANY_REQUESTS,
     WorkbenchError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 log = logging.getLogger(__name__)
 
 
-def make_app(*, title: str, description: str, token: str | None) -> FastAPI:
-    """An app whose every answer to bad input is a 4xx with a sentence in `detail`."""
+def make_app(*, title: str, description: str, token: str | None, lifespan: Any = None) -> FastAPI:
+    """An app whose every answer to bad input is a 4xx with a sentence in `detail`.
+
+    `/docs` shows what it takes, from the machine itself: no script of another host.
+    """
     app = FastAPI(
         title=title,
         description=description,
         version=version("workbench"),
         dependencies=[Depends(_carries(token))] if token is not None else [],
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
     )
+
+    def docs(request: Request) -> HTMLResponse:
+        base_url = str(request.base_url)
+        return HTMLResponse(docs_page(app.openapi(), base_url, wants_token=token is not None))
+
+    app.add_route("/docs", docs)
     app.add_middleware(BodyLimit)
     for kind, status in STATUS.items():
         app.add_exception_handler(kind, _sentence(status))
@@ -147,8 +169,11 @@ def _carries(token: str) -> Any:
 
 
 def _sentence(status: HTTPStatus) -> Any:
+    again = status == HTTPStatus.TOO_MANY_REQUESTS
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if again else None
+
     async def answer(_request: Request, error: Exception) -> JSONResponse:
-        return JSONResponse({"detail": str(error)}, status)
+        return JSONResponse({"detail": str(error)}, status, headers)
 
     return answer
 

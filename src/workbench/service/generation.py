@@ -12,19 +12,24 @@ from pydantic import Field
 
 from workbench.models import CancelToken, GenerationResult, Runner
 from workbench.score import DRUM_CHANNEL, Score
+from workbench.service.client import RemoteRunner
 from workbench.service.jobs import Outcome, Perform
-from workbench.service.variants import DEFAULTS, request_for
-from workbench.service.wire import StrictBody
-from workbench.store import Artifact, Job, NewArtifact, Store
+from workbench.service.variants import DEFAULTS, compose, effective
+from workbench.service.wire import EXAMPLE, StrictBody, example
+from workbench.store import Artifact, Job, NewArtifact, Store, hash_of
 
 KICKS, SNARES = frozenset({35, 36}), frozenset({37, 38, 39, 40})
 MIDI = "audio/midi"
+EXAMPLE_HASH = hash_of(EXAMPLE.to_midi())
+SECTIONS = ("seed_hash", "section_a_hash", "section_b_hash")  # arguments that name music, in order
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Name = Annotated[str, Field(max_length=500)]
 
 
 class GenerateArguments(StrictBody):
     """What every generation tool takes."""
+
+    model_config = example(num_variations=2, seed=1)
 
     temperature: float | None = Field(
         None,
@@ -58,6 +63,8 @@ class GenerateArguments(StrictBody):
 class LoopsArguments(GenerateArguments):
     """Arguments of `orpheus_loops`."""
 
+    model_config = example(num_variations=2, seed=1)
+
     seed_hash: Hash | None = Field(
         None, description="CAS hash of seed MIDI for seeded generation (optional)"
     )
@@ -66,7 +73,21 @@ class LoopsArguments(GenerateArguments):
 class SeededArguments(GenerateArguments):
     """Arguments of `orpheus_generate_seeded` and `orpheus_continue`."""
 
+    model_config = example(seed_hash=EXAMPLE_HASH, seed=1)
+
     seed_hash: Hash = Field(description="CAS hash of the MIDI to go on from")
+
+
+class BridgeArguments(GenerateArguments):
+    """Arguments of `orpheus_bridge`."""
+
+    model_config = example(section_a_hash=EXAMPLE_HASH, section_b_hash=EXAMPLE_HASH, bars=2)
+
+    section_a_hash: Hash = Field(description="CAS hash of the MIDI the bridge starts from")
+    section_b_hash: Hash | None = Field(
+        None, description="CAS hash of the MIDI it arrives at: its key, tempo and first onset"
+    )
+    bars: int = Field(4, ge=1, le=64, description="Length of the bridge (default: 4)")
 
 
 class Generation(NamedTuple):
@@ -92,6 +113,9 @@ TOOLS: Mapping[str, Generation] = MappingProxyType(
         "orpheus_continue": Generation(
             "base", SeededArguments, "Continue a piece of music with Orpheus", "Continuation"
         ),
+        "orpheus_bridge": Generation(
+            "bridge", BridgeArguments, "Connect two sections of music with a bridge", "Bridge"
+        ),
         "orpheus_loops": Generation(
             "loops",
             LoopsArguments,
@@ -111,12 +135,16 @@ def perform(store: Store, runner: Runner, job: Job, cancel: CancelToken, tell: A
     """Compose what a job asks for; blobs first, then artifacts that name them."""
     tool = TOOLS[job.tool]
     arguments = tool.arguments.model_validate(job.request)
-    seed_hash: str | None = getattr(arguments, "seed_hash", None)
-    prime = Score.from_midi(store.blobs.get(seed_hash)) if seed_hash is not None else None
-    given = arguments.model_dump(include=set(DEFAULTS), exclude_none=True)
-    params = {**DEFAULTS, **given}
-    result = runner.generate(
-        request_for(tool.service, runner, prime, params),
+    hashes = [name for field in SECTIONS if (name := getattr(arguments, field, None)) is not None]
+    given = arguments.model_dump(include={*DEFAULTS, "bars"}, exclude_none=True)
+    params = effective(runner, given)
+    if isinstance(runner, RemoteRunner):
+        runner = runner.for_job(job.id)
+    result = compose(
+        tool.service,
+        runner,
+        [Score.from_midi(store.blobs.get(name)) for name in hashes],
+        params,
         cancel=cancel,
         on_progress=lambda progress: tell(progress.tokens),
     )
@@ -134,7 +162,7 @@ def perform(store: Store, runner: Runner, job: Job, cancel: CancelToken, tell: A
                 "task": job.tool,
                 "model": {"name": runner.info.name, "weights_sha256": runner.info.sha256},
                 "params": params,
-                "seed": {"hash": seed_hash} if seed_hash is not None else None,
+                "seed": dict(zip(("hash", "arrives_at"), hashes, strict=False)) or None,
                 "generation": {
                     "tokens": len(variation.tokens),
                     "stop_reason": variation.stop_reason,

@@ -219,26 +219,30 @@ class Jobs:
             running.progress = progress
 
         end: Callable[[], object]
+        failure: str | None = None
         try:
             outcome = self._perform[job.tool](job, running.cancel, tell)
+        except WorkbenchError as error:
+            failure = str(error)
+        except Exception as error:
+            log.exception("job %s (%s) failed", job.id, job.tool)
+            failure = f"{type(error).__name__}: {error}"
+        else:
             kept = (outcome.result, outcome.artifacts, outcome.run)
             if self._closed and outcome.stopped:
-                end = partial(self._fail, job, "interrupted by the end of the service")
+                failure = "interrupted by the end of the service"
             elif outcome.stopped:
                 end = partial(self.store.end_cancelled, job.id, self._owner, *kept)
             else:
                 end = partial(self.store.complete_job, job.id, self._owner, *kept)
-        except WorkbenchError as error:
-            end = partial(self._fail, job, str(error))
-        except Exception as error:
-            log.exception("job %s (%s) failed", job.id, job.tool)
-            end = partial(self._fail, job, f"{type(error).__name__}: {error}")
+        if failure is not None:
+            end = partial(self._fail, job, failure)
         try:
             end()
         except WorkbenchError as error:  # it failed, then; said as soon as the store takes it
             log.exception("the end of job %s could not be written", job.id)
             with self._changed:
-                self._unwritten.append(partial(self._fail, job, str(error)))
+                self._unwritten.append(partial(self._fail, job, failure or str(error)))
         with self._changed:
             del self._running[job.id]
             self._tell()

@@ -19,23 +19,17 @@ from opentelemetry import trace
 from opentelemetry.propagate import extract
 from pydantic import BaseModel, Field
 
-from workbench.models import GenerationRequest, GenerationResult, Runner
+from workbench.models import GenerationResult, Runner
 from workbench.score import Score
 from workbench.service.composing import add_composing
 from workbench.service.doors import Busy, gone, make_app, refused
 from workbench.service.telemetry import tracer_of
-from workbench.service.variants import DEFAULTS, VARIANTS, request_for
-from workbench.service.wire import Midi, StrictBody, received, sent
+from workbench.service.variants import DEFAULTS, VARIANTS, compose, effective
+from workbench.service.wire import EXAMPLE, ClientJobId, Midi, StrictBody, example, received, sent
 
 AT_ONCE = 32  # requests in work; as many rows as a batch has
 WAITING = 64  # requests that may wait beside them
-ClientJobId = Annotated[
-    str | None,
-    Field(
-        pattern=r"^[a-zA-Z0-9._:-]{1,256}$",
-        description="The caller's own name for the job, given back in `metadata`.",
-    ),
-]
+SECTIONS = ("seed_midi", "midi_input", "section_a", "section_b")  # fields with music, in order
 
 
 class Sampling(StrictBody):
@@ -58,11 +52,15 @@ class Sampling(StrictBody):
 class LoopsBody(Sampling):
     """A request for loops."""
 
+    model_config = example(temperature=0.9, num_variations=2, seed=1)
+
     seed_midi: Midi | None = Field(None, description="Music to vary: the loop goes on from it.")
 
 
 class TaskBody(Sampling):
     """What variants with several tasks take."""
+
+    model_config = example(task="continue", midi_input=sent(EXAMPLE), seed=1)
 
     midi_input: Midi | None = Field(None, description="Needed by every task but `generate`.")
 
@@ -77,6 +75,18 @@ class BaseBody(TaskBody):
     """A request to the base model."""
 
     task: Literal["generate", "generate_seeded", "continue"] = "generate"
+
+
+class BridgeBody(Sampling):
+    """A request for a bridge."""
+
+    model_config = example(section_a=sent(EXAMPLE), section_b=sent(EXAMPLE), bars=2, seed=1)
+
+    section_a: Midi = Field(description="The bridge starts where this ends.")
+    section_b: Midi | None = Field(
+        None, description="It arrives at this one's key, tempo and first onset."
+    )
+    bars: int = Field(4, ge=1, le=64, description="Length of the bridge.")
 
 
 class NewMusic(BaseModel):
@@ -114,7 +124,13 @@ class Health(BaseModel):
 
 
 BODIES: Mapping[str, type[Sampling]] = MappingProxyType(
-    {"base": BaseBody, "loops": LoopsBody, "children": ContinueBody, "mono": ContinueBody}
+    {
+        "base": BaseBody,
+        "bridge": BridgeBody,
+        "loops": LoopsBody,
+        "children": ContinueBody,
+        "mono": ContinueBody,
+    }
 )
 
 
@@ -132,7 +148,9 @@ def predict_app(name: str, runner: Runner, *, token: str | None = None) -> FastA
         body: Any, request: Request, client_job_id: Annotated[ClientJobId, Query()] = None
     ) -> Prediction:
         """Compose variations; each is exactly what is new, without the seed."""
-        asked = await anyio.to_thread.run_sync(partial(understood, name, runner, body))
+        sections = await anyio.to_thread.run_sync(partial(sections_of, body))
+        given = body.model_dump(include={*DEFAULTS, "bars"}, exclude_unset=True)
+        work = partial(compose, name, runner, sections, effective(runner, given))
         with tracer.start_as_current_span(
             VARIANTS[name].span, context=extract(request.headers)
         ) as span:
@@ -145,23 +163,19 @@ def predict_app(name: str, runner: Runner, *, token: str | None = None) -> FastA
             )
             async with room, gone(request) as cancel:
                 result = await anyio.to_thread.run_sync(
-                    partial(runner.generate, asked, cancel=cancel), limiter=room.threads
+                    partial(work, cancel=cancel),
+                    limiter=room.threads,
                 )
-            found = span.get_span_context()
-        return Prediction(
-            task=getattr(body, "task", name),
-            variations=new_music(result),
-            metadata=Metadata(
-                client_job_id=body.client_job_id or client_job_id,
-                trace_id=trace.format_trace_id(found.trace_id),
-                span_id=trace.format_span_id(found.span_id),
-            ),
-        )
+            return Prediction(
+                task=getattr(body, "task", name),
+                variations=new_music(result),
+                metadata=metadata_of(span, body.client_job_id or client_job_id),
+            )
 
     predict.__annotations__["body"] = BODIES[name]
     app.post("/predict", response_model=Prediction)(predict)
 
-    add_composing(app, runner, room)
+    add_composing(app, runner, room, tracer)
 
     @app.get("/health")
     def health() -> Health:
@@ -178,25 +192,25 @@ def predict_app(name: str, runner: Runner, *, token: str | None = None) -> FastA
     return app
 
 
-def understood(name: str, runner: Runner, body: Sampling) -> GenerationRequest:
-    """The body as a request to a runner. Raises `RequestError` and `MidiError` in a sentence."""
-    return request_for(name, runner, prime_of(body), body.model_dump(include=set(DEFAULTS)))
+def metadata_of(span: trace.Span, client_job_id: str | None) -> Metadata:
+    """Where an answer is found again: the caller's name for it, and ours."""
+    found = span.get_span_context()
+    return Metadata(
+        client_job_id=client_job_id,
+        trace_id=trace.format_trace_id(found.trace_id),
+        span_id=trace.format_span_id(found.span_id),
+    )
 
 
-def prime_of(body: Sampling) -> Score | None:
-    """The music a body brings along, where its task wants any."""
-    field = "seed_midi" if isinstance(body, LoopsBody) else "midi_input"
-    text: str | None = getattr(body, field)
-    task = getattr(body, "task", "loops")
-    if task == "generate":
-        if text is not None:
-            raise refused(f"task generate takes no {field}; leave it out or ask for continue")
-        return None
-    if text is None:
-        if task == "loops":
-            return None
-        raise refused(f"{task} requires {field}, a MIDI file in base64")
-    return received(text, field)
+def sections_of(body: Sampling) -> list[Score]:
+    """The music a body brings along. Raises `RequestError` and `MidiError` in a sentence."""
+    task = getattr(body, "task", None)
+    given = [(name, text) for name in SECTIONS if (text := getattr(body, name, None)) is not None]
+    if task == "generate" and given:
+        raise refused("task generate takes no midi_input; leave it out or ask for continue")
+    if task not in (None, "generate") and not given:
+        raise refused(f"{task} requires midi_input, a MIDI file in base64")
+    return [received(text, name) for name, text in given]
 
 
 def new_music(result: GenerationResult) -> list[NewMusic]:

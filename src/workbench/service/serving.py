@@ -30,9 +30,9 @@ def serve(
     *,
     host: str,
     token: str | None,
-    on_ready: Callable[[int], None] = lambda _port: None,
+    on_ready: Callable[[str], None] = lambda _url: None,
 ) -> None:
-    """Serve each app on its port until SIGINT or SIGTERM; `on_ready` hears the port of each that listens.
+    """Serve each app on its port until SIGINT or SIGTERM; `on_ready` hears the address of each.
 
     Raises `RequestError` for a port that is taken, and for a host others can reach without a token.
     """
@@ -46,7 +46,7 @@ def serve(
 
 
 async def _serve_all(
-    apps: list[ASGIApp], sockets: list[socket.socket], on_ready: Callable[[int], None]
+    apps: list[ASGIApp], sockets: list[socket.socket], on_ready: Callable[[str], None]
 ) -> None:
     servers = [
         _Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE_S))
@@ -63,7 +63,8 @@ async def _serve_all(
         for server, listening in zip(servers, sockets, strict=True):
             tasks.create_task(server.serve([listening]))
         for listening in sockets:
-            on_ready(listening.getsockname()[1])
+            host, port = listening.getsockname()[:2]
+            on_ready(f"http://{host}:{port}")
 
 
 def _listening(host: str, port: int) -> socket.socket:

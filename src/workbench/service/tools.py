@@ -15,12 +15,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from workbench.errors import RequestError
+from workbench.models import Classifier
 from workbench.score import Score
+from workbench.service.classifying import Classification
+from workbench.service.generation import EXAMPLE_HASH, GenerateArguments, Hash, Name
 from workbench.service.generation import TOOLS as GENERATION
-from workbench.service.generation import GenerateArguments, Hash, Name
 from workbench.service.jobs import Jobs
 from workbench.service.rendering import rendered
-from workbench.service.wire import StrictBody, decoded
+from workbench.service.wire import EXAMPLE, StrictBody, decoded, example, sent
 from workbench.store import Artifact, Job, JobState
 
 LONGEST_POLL_S = 10.0
@@ -30,9 +32,10 @@ Mime = Annotated[str, Field(pattern=r"^[a-z0-9.+-]+/[a-zA-Z0-9.+-]+$", max_lengt
 
 @dataclass(frozen=True, slots=True)
 class Workroom:
-    """What tools work with: jobs, their store, and the folder that files may be uploaded from."""
+    """What tools work with: jobs, their store, a judge, and the folder files may be uploaded from."""
 
     jobs: Jobs
+    classifier: Classifier
     uploads: Path | None = None
 
 
@@ -49,6 +52,8 @@ class Tool:
 class JobArguments(StrictBody):
     """One job."""
 
+    model_config = example(job_id="JOB_ID")
+
     job_id: Id
 
 
@@ -62,6 +67,8 @@ class ListJobsArguments(StrictBody):
 class PollArguments(StrictBody):
     """Which jobs to wait for, and how long."""
 
+    model_config = example(job_ids=["JOB_ID"], timeout_ms=10_000)
+
     timeout_ms: int = Field(ge=0, description="How long to wait; at most 10000 are.")
     job_ids: Annotated[list[Id], Field(min_length=1, max_length=1000)]
     mode: Literal["any", "all"] = Field("any", description="Wait for one of the jobs, or for all.")
@@ -70,6 +77,8 @@ class PollArguments(StrictBody):
 class StoreArguments(StrictBody):
     """Content to keep."""
 
+    model_config = example(content_base64=sent(EXAMPLE), mime_type="audio/midi")
+
     content_base64: str
     mime_type: Mime
 
@@ -77,11 +86,15 @@ class StoreArguments(StrictBody):
 class HashArguments(StrictBody):
     """One content."""
 
+    model_config = example(hash=EXAMPLE_HASH)
+
     hash: Hash
 
 
 class UploadArguments(StrictBody):
     """A file below the uploads folder."""
+
+    model_config = example(file_path="beat.mid", mime_type="audio/midi")
 
     file_path: Annotated[str, Field(max_length=4096)]
     mime_type: Mime
@@ -90,11 +103,15 @@ class UploadArguments(StrictBody):
 class ArtifactArguments(StrictBody):
     """One artifact."""
 
+    model_config = example(artifact_id="ARTIFACT_ID")
+
     artifact_id: Id
 
 
 class ListArtifactsArguments(StrictBody):
     """Which artifacts; what is given must all be so."""
+
+    model_config = example(tag="tool:orpheus_loops", limit=10)
 
     tag: Name | None = None
     creator: Name | None = None
@@ -104,8 +121,18 @@ class ListArtifactsArguments(StrictBody):
     offset: int = Field(0, ge=0, le=1_000_000)
 
 
+class ClassifyArguments(StrictBody):
+    """A MIDI file among what is kept."""
+
+    model_config = example(hash=EXAMPLE_HASH)
+
+    hash: Hash = Field(description="CAS hash of the MIDI to judge")
+
+
 class RenderArguments(StrictBody):
     """A MIDI file among what is kept."""
+
+    model_config = example(hash=EXAMPLE_HASH)
 
     hash: Hash
     sample_rate_hz: int = Field(44_100, ge=8000, le=96_000)
@@ -144,7 +171,7 @@ def job_list(room: Workroom, arguments: ListJobsArguments) -> dict[str, Any]:
 
 
 def job_poll(room: Workroom, arguments: PollArguments) -> dict[str, Any]:
-    """Wait for jobs; ids by state as ever, and what came of those that are over."""
+    """Wait for jobs; ids by state as ever, what came of those that are over, tokens of those that are not."""
     polled = room.jobs.poll(
         arguments.job_ids,
         timeout_s=min(arguments.timeout_ms / 1000, LONGEST_POLL_S),
@@ -157,6 +184,7 @@ def job_poll(room: Workroom, arguments: PollArguments) -> dict[str, Any]:
         "reason": "timeout" if polled.timed_out else "job_complete",
         "elapsed_ms": round(polled.elapsed_s * 1000),
         "results": [_job(room, job) for job in polled.over],
+        "progress": {job.id: list(room.jobs.progress(job)) for job in polled.pending},
     }
 
 
@@ -211,6 +239,19 @@ def midi_render(room: Workroom, arguments: RenderArguments) -> dict[str, Any]:
     return {**_kept(room, wav, "audio/wav"), "duration_s": round(score.duration_s, 3)}
 
 
+def orpheus_classify(room: Workroom, arguments: ClassifyArguments) -> dict[str, Any]:
+    """Whether a kept MIDI file is human or machine-made."""
+    verdict = room.classifier.classify(Score.from_midi(room.jobs.store.blobs.get(arguments.hash)))
+    return {
+        "classification": Classification.of(verdict).model_dump(),
+        "num_tokens": verdict.num_tokens,
+        "model": {
+            "name": room.classifier.name,
+            "weights_sha256": room.classifier.weights_sha256,
+        },
+    }
+
+
 def artifact_get(room: Workroom, arguments: ArtifactArguments) -> dict[str, Any]:
     """One artifact, with its content in base64 and its children."""
     store = room.jobs.store
@@ -263,6 +304,12 @@ TOOLS: Mapping[str, Tool] = {
         *(
             Tool(name, tool.says, tool.arguments, _starter(name, tool.what))
             for name, tool in GENERATION.items()
+        ),
+        Tool(
+            "orpheus_classify",
+            "Judge whether music is human or machine-made",
+            ClassifyArguments,
+            orpheus_classify,
         ),
         Tool(
             "job_status", "Everything about one job, its result included", JobArguments, job_status

@@ -19,11 +19,33 @@ from workbench.models import (
     TokenScores,
     Variation,
 )
-from workbench.score import Score
+from workbench.score import DRUM_CHANNEL, TICKS_PER_QUARTER, Note, Score, Tempo, Track
 
 Midi = Annotated[str, Field(description="A MIDI file in base64.", max_length=4_000_000)]
+ClientJobId = Annotated[
+    str | None,
+    Field(
+        pattern=r"^[a-zA-Z0-9._:-]{1,256}$",
+        description="The caller's own name for the job, given back in `metadata`.",
+    ),
+]
 Pair = Annotated[list[int], Field(min_length=2, max_length=2)]
 Numbers = Annotated[list[int], Field(max_length=256)]
+
+
+EXAMPLE = Score(
+    tracks=(
+        Track(
+            notes=tuple(
+                Note(beat * TICKS_PER_QUARTER, pitch, 240, 100, DRUM_CHANNEL)
+                for beat, pitch in enumerate((36, 38, 36, 38))
+            )
+        ),
+    ),
+    tempos=(Tempo.of_bpm(100),),
+    length_ticks=4 * TICKS_PER_QUARTER,
+)
+"""One bar of kick and snare, in the examples of what services take."""
 
 
 class StrictBody(BaseModel):
@@ -32,8 +54,15 @@ class StrictBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
+def example(**fields: Any) -> ConfigDict:
+    """Configuration of a body whose documentation shows these fields as what to send."""
+    return ConfigDict(json_schema_extra={"examples": [fields]})
+
+
 class ComposeBody(StrictBody):
     """A `GenerationRequest`; ranges are checked by it."""
+
+    model_config = example(style="funk", roles=["drums", "bass"], bars=2, num_variations=2, seed=1)
 
     prime_midi: Midi | None = None
     prime_tokens: Annotated[list[int], Field(max_length=16_384)] | None = None

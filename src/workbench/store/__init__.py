@@ -1,6 +1,6 @@
 """What lasts: content by its hash, and jobs, artifacts and runs that several processes share."""
 
-from workbench.store.blobs import BlobInfo, Blobs
+from workbench.store.blobs import BlobInfo, Blobs, hash_of
 from workbench.store.owners import owner_alive, owner_name
 from workbench.store.store import Store
 from workbench.store.values import Artifact, Job, JobState, NewArtifact, Run
@@ -14,6 +14,7 @@ __all__ = [
     "NewArtifact",
     "Run",
     "Store",
+    "hash_of",
     "owner_alive",
     "owner_name",
 ]

@@ -52,7 +52,7 @@ class Blobs:
         Content that is there keeps the MIME type it came with first; a damaged file is written
         anew. Raises `StoreError` when it cannot be written, say because the disk is full.
         """
-        name = blake3(content).hexdigest(length=HASH_BYTES)
+        name = hash_of(content)
         path, about = self._object(name), self._metadata(name)
         try:
             there = _holds(path, content) and _described(about) is not None
@@ -80,7 +80,7 @@ class Blobs:
             content = path.read_bytes()
         except OSError as error:
             raise _unreadable(name, path, error) from error
-        found = blake3(content).hexdigest(length=HASH_BYTES)
+        found = hash_of(content)
         if found != name:
             raise StoreError(
                 f"blob {name} is damaged: the {len(content)} bytes in {path} have the hash {found}; "
@@ -132,6 +132,12 @@ class Blobs:
     def _metadata(self, name: str) -> Path:
         check_hash(name)
         return self.root / "metadata" / name[:2] / f"{name[2:]}.json"
+
+
+def hash_of(content: bytes) -> str:
+    """The name of a content: BLAKE3, cut to 16 bytes, as 32 hexadecimal digits."""
+    name: str = blake3(content).hexdigest(length=HASH_BYTES)
+    return name
 
 
 def _holds(path: Path, content: bytes) -> bool:

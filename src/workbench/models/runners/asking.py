@@ -11,7 +11,7 @@ from workbench.models.decoding.draw import Sampling
 from workbench.models.decoding.rules import Limits
 from workbench.models.grammar import ROLES, style_named
 from workbench.models.requests import GenerationRequest, RunnerInfo
-from workbench.models.runners.composing import Tuning, ending_at, sampling
+from workbench.models.runners.composing import Tuning, sampling
 from workbench.models.runners.priming import Prime, from_bar, prime_of, upto_bar
 from workbench.models.vocabulary import (
     DRUM_PATCH,
@@ -27,6 +27,7 @@ from workbench.score import (
     Score,
     TimeSignature,
     Track,
+    ending_at,
     nearest_role,
     parse_key,
     transpose,

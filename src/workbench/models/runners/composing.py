@@ -8,7 +8,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -26,7 +26,7 @@ from workbench.models.requests import (
     Variation,
 )
 from workbench.models.vocabulary import DELTAS
-from workbench.score import Score, Track
+from workbench.score import Score
 
 FREE_TOKENS = 1024  # a variation, where neither a length in bars nor one in tokens is asked for
 ALTERNATIVES = 8  # likeliest tokens told at each place of a score
@@ -160,20 +160,6 @@ def token_scores(logs: torch.Tensor, ids: torch.Tensor) -> TokenScores:
             for ids_at, logs_at in zip(top.indices.tolist(), top.values.tolist(), strict=True)
         ),
     )
-
-
-def ending_at(score: Score, length_ticks: int) -> Score:
-    """The score with every note over by its end, and nothing beginning at or after it."""
-
-    def cut(track: Track) -> Track:
-        notes = tuple(
-            replace(note, duration_ticks=min(note.duration_ticks, length_ticks - note.start_ticks))
-            for note in track.notes
-            if note.start_ticks < length_ticks
-        )
-        return replace(track, notes=notes)
-
-    return replace(score, tracks=tuple(map(cut, score.tracks)), length_ticks=length_ticks)
 
 
 def tell_result(

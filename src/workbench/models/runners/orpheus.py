@@ -44,7 +44,7 @@ from workbench.models.vocabulary import (
     decode_tokens,
     encode_score,
 )
-from workbench.score import Score, TimeSignature, nearest_role, parse_key, regrid
+from workbench.score import Score, TimeSignature, ending_at, nearest_role, parse_key, regrid
 
 TUNING = composing.Tuning(temperature=0.9, top_p=0.96)  # the author's application
 DEFAULT_TEMPO_BPM = 120.0
@@ -263,5 +263,5 @@ def _score(tokens: Sequence[int], tempo_bpm: float | None, end_units: int | None
     if tempo_bpm is None:
         return score
     if end_units is not None:
-        score = composing.ending_at(score, end_units * TICKS_PER_UNIT)
+        score = ending_at(score, end_units * TICKS_PER_UNIT)
     return replace(score, time_signatures=(TimeSignature(0, 4, 4),))

@@ -1,0 +1,1 @@
+"""Classifiers that tell human music from machine-made: the released network, and a small stand-in."""
