@@ -10,13 +10,14 @@ import struct
 import subprocess
 import sys
 import termios
+from importlib.metadata import version
 
 import pytest
 
 from workbench.models.grammar import compose_loop, loop_score
 from workbench.score import Score
 
-WORKBENCH = (sys.executable, "-m", "workbench.cli")
+WORKBENCH = (sys.executable, "-m", "workbench")
 
 
 def workbench(*arguments, **environment):
@@ -89,6 +90,43 @@ def test_bad_input_is_one_sentence(tmp_path, arguments, says):
     assert says in done.stderr
     assert done.stderr.count("\n") == 1
     assert "Traceback" not in done.stderr
+
+
+def test_a_setting_that_is_none_is_named(tmp_path):
+    done = workbench("generate", "--out", tmp_path / "out", WORKBENCH_STATIC="banana")
+    assert done.returncode == 1
+    assert done.stderr.startswith("workbench: WORKBENCH_STATIC: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_training_on_nothing_is_refused_before_anything_is_written(tmp_path):
+    done = workbench("train", "pocket", "--out", tmp_path / "run", "--tokens", "-5")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "--tokens must be at least 1" in done.stderr
+    assert not (tmp_path / "run").exists() or not list((tmp_path / "run").iterdir())
+
+
+def test_it_says_its_version():
+    assert workbench("--version").stdout == f"workbench {version('workbench')}\n"
+
+
+CTRL_C = """
+import sys
+class Pressed:
+    def find_spec(self, name, *_):
+        if name == "workbench.cli":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Pressed())
+from workbench.__main__ import main
+sys.exit(main())
+"""
+
+
+def test_ctrl_c_while_things_are_imported_is_one_sentence():
+    done = subprocess.run(
+        [sys.executable, "-c", CTRL_C], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (130, "workbench: stopped\n")
 
 
 def test_an_unwritable_folder_is_said_before_composing(tmp_path):

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ from workbench.settings import read_settings
 
 STOPPED = 130  # what shells report for a program ended by Ctrl-C
 DRUM_KIT = 128
+OTHERS = {"remote": "composes where `workbench serve` runs"}  # runners of rooms above models
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -60,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="workbench", description="A research workbench for symbolic music generation."
     )
+    parser.add_argument("--version", action="version", version=f"workbench {version('workbench')}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in (_add_demo, _add_lab, _add_generate, _add_sweep, _add_eval, _add_train, _add_models,
                 _add_serve, _add_mcp, _add_doctor):  # fmt: skip
@@ -304,6 +307,7 @@ def _lab(arguments: argparse.Namespace) -> None:
     jupyter = [
         sys.executable, "-m", "jupyterlab", f"--port={arguments.port}",
         f"--ServerApp.root_dir={folder.resolve()}", "--LabApp.news_url=None",
+        f"--ServerApp.allow_root={os.geteuid() == 0}",  # as in most containers; on loopback
         "--LabApp.default_url=/lab/tree/00-tour.ipynb",
     ]  # fmt: skip
     os.execv(sys.executable, jupyter)  # noqa: S606 - becomes JupyterLab, its Ctrl-C and exit code
@@ -518,6 +522,8 @@ def _train_pocket(arguments: argparse.Namespace) -> None:
     from workbench.models.training import Recipe, Report, train_pocket
 
     _make_folder(arguments.out)
+    if arguments.tokens is not None and arguments.tokens < 1:
+        raise RequestError(f"--tokens must be at least 1, such as 2e6; got {arguments.tokens:g}")
     recipe = Recipe(seed=arguments.seed)
     if arguments.tokens:
         recipe = replace(recipe, tokens=int(arguments.tokens))
@@ -555,10 +561,12 @@ def _models_list(_arguments: argparse.Namespace) -> None:
 
     for name in runner_names():
         ready = "ready"
-        if name in CHECKPOINTS:
+        if name == "remote":
+            ready = read_settings().remote_url or "set WORKBENCH_REMOTE_URL=http://host:2003"
+        elif name in CHECKPOINTS:
             path = find_checkpoint(name)
             ready = str(path) if path else f"`workbench models pull {name}` or --checkpoint FILE"
-        says = RUNNERS[name][1] if name in RUNNERS else "from another package"
+        says = RUNNERS[name][1] if name in RUNNERS else OTHERS.get(name, "from another package")
         print(f"{name:<18} {says:<46} {ready}")
 
 
@@ -582,7 +590,3 @@ def _doctor(_arguments: argparse.Namespace) -> int:
         problems += not finding.good
         print(f"{'ok  ' if finding.good else 'BAD '} {finding.what:<14} {finding.says}")
     return 1 if problems else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -6,20 +6,22 @@ Using it in a notebook makes scores and results show themselves at the end of a 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from functools import cache
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import RequestError
 from workbench.evals import metrics
-from workbench.models import GenerationRequest, GenerationResult, Runner, load_runner
+from workbench.models import GenerationRequest, GenerationResult, Runner, Variation, load_runner
 from workbench.score import Score
 from workbench.settings import read_settings
 from workbench.sweeps import SweepResult
 from workbench.sweeps import sweep as run_sweep
 from workbench.widgets import Player, register_display, show
 
-__all__ = ["Score", "generate", "load_runner", "metrics", "play", "sweep"]
+__all__ = ["GenerationRequest", "Score", "generate", "load_runner", "metrics", "play", "sweep"]
 
 register_display()
 
@@ -29,7 +31,7 @@ def generate(  # noqa: PLR0913 - the notebook's front door, keywords only
     *,
     style: str | None = None,
     roles: Sequence[str] | None = None,
-    prime: Score | str | Path | Sequence[int] | None = None,
+    prime: Score | str | Path | bytes | Sequence[int] | None = None,
     bars: int | None = None,
     tempo_bpm: float | None = None,
     key: str | None = None,
@@ -39,7 +41,8 @@ def generate(  # noqa: PLR0913 - the notebook's front door, keywords only
 ) -> GenerationResult:
     """Compose loops; as the last line of a cell they show as a grid to play and compare.
 
-    `prime` is a score, a MIDI file or Orpheus tokens. `constraints` are further fields of
+    `prime` is a score, MIDI (a file or its bytes) or Orpheus tokens. The same `seed` gives the same
+    loops, 0 when left out. `constraints` are further fields of
     `GenerationRequest`: temperature, top_p, instruments, pitch_range, scale, grid, …
     `runner` is a name or a loaded runner; `WORKBENCH_RUNNER`, or pocket, when left out.
     Raises `RequestError` with a sentence for what cannot be met.
@@ -59,8 +62,7 @@ def generate(  # noqa: PLR0913 - the notebook's front door, keywords only
             **constraints,
         )
     except TypeError as error:
-        unknown = ", ".join(sorted(set(constraints) - set(GenerationRequest.__dataclass_fields__)))
-        raise RequestError(f"generate knows no {unknown or 'such constraint'}: {error}") from error
+        raise RequestError(_unknown(constraints)) from error
     return runner.generate(request)
 
 
@@ -70,11 +72,17 @@ def loaded(name: str) -> Runner:
     return load_runner(name)
 
 
-def play(music: Score | GenerationResult | str | Path) -> Player:
-    """A player for a score, a MIDI file, or a result's first variation."""
+def play(music: Score | Variation | GenerationResult | str | Path | bytes) -> Player:
+    """A player for a score, MIDI (a file or its bytes), a variation, or a result's first one."""
     if isinstance(music, GenerationResult):
-        music = music.variations[0].score
-    return Player(music if isinstance(music, Score) else Score.from_midi(music))
+        music = music.variations[0]
+    if isinstance(music, Variation):
+        music = music.score
+    if isinstance(music, str | Path | bytes):
+        music = Score.from_midi(music)
+    if not isinstance(music, Score):
+        raise RequestError(f"a score, a result or MIDI can be played, got a {type(music).__name__}")
+    return Player(music)
 
 
 def sweep(
@@ -92,9 +100,31 @@ def sweep(
     return run_sweep(spec, out=out, workers=workers, scheduler=scheduler, play=show)
 
 
-def _prime(prime: Score | str | Path | Sequence[int] | None) -> Score | tuple[int, ...] | None:
+def _unknown(constraints: Mapping[str, Any]) -> str:
+    """Which names of `generate` are none, and what may have been meant."""
+    known = sorted(set(signature(generate).parameters) - {"constraints"} | CONSTRAINTS)
+    name = next(name for name in constraints if name not in CONSTRAINTS)
+    meant = OTHER_WORDS.get(name) or next(iter(get_close_matches(name, known, n=1)), None)
+    hint = f"; did you mean {meant}?" if meant else f"; it knows {', '.join(known)}"
+    return f"generate knows no {name}{hint}"
+
+
+CONSTRAINTS = set(GenerationRequest.__dataclass_fields__) - {
+    "style", "roles", "prime", "bars", "tempo_bpm", "key", "num_variations", "seed",
+}  # fmt: skip
+OTHER_WORDS = {"num_variations": "variations", "tempo": "tempo_bpm", "bpm": "tempo_bpm"}
+
+
+def _prime(
+    prime: object,
+) -> Score | tuple[int, ...] | None:
     if prime is None or isinstance(prime, Score):
         return prime
-    if isinstance(prime, str | Path):
+    if isinstance(prime, str | Path | bytes):
         return Score.from_midi(prime)
-    return tuple(prime)
+    if isinstance(prime, Sequence):
+        return tuple(prime)
+    raise RequestError(
+        f"prime must be a score, MIDI or Orpheus tokens, got a {type(prime).__name__}; "
+        "a music21 stream becomes a score by Score.from_music21"
+    )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from platformdirs import user_data_path
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from workbench.errors import RequestError
 
 
 class Settings(BaseSettings):
@@ -34,5 +36,10 @@ class Settings(BaseSettings):
 
 
 def read_settings() -> Settings:
-    """The settings of this moment's environment."""
-    return Settings()
+    """The settings of this moment's environment. Raises `RequestError` for a value that is none."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        fault = error.errors()[0]
+        name = f"WORKBENCH_{fault['loc'][0]}".upper()
+        raise RequestError(f"{name}: {fault['msg']}, got {fault['input']!r}") from error

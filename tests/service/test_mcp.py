@@ -133,7 +133,7 @@ def test_over_stdio(tmp_path):
     (tmp_path / "a.txt").write_bytes(b"Hello, World!")
     server = StdioServerParameters(
         command=sys.executable,
-        args=["-m", "workbench.cli", "mcp", "--uploads", str(tmp_path)],
+        args=["-m", "workbench", "mcp", "--uploads", str(tmp_path)],
         env={"WORKBENCH_HOME": str(tmp_path)},
     )
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-COMMAND = (sys.executable, "-m", "workbench.cli", "serve")
+COMMAND = (sys.executable, "-m", "workbench", "serve")
 
 
 def test_several_services_share_a_model_until_a_signal(call):

@@ -1,4 +1,4 @@
-"""The loop panel in JupyterLab: progress while it composes, Stop, sliders, seeds, what went wrong."""
+"""The loop panel in JupyterLab: progress while it composes, Stop, sliders, primes, what went wrong."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Shown:
 
     def upload(self, path: Path) -> None:
         with self.page.expect_file_chooser() as chooser:
-            self.button("Seed MIDI").click()
+            self.button("Prime MIDI").click()
         chooser.value.set_files(path)
 
     def says(self, cell: int, text: str) -> None:
@@ -184,26 +184,26 @@ print("shown", *shown)"""
     panel.play()
 
 
-def test_a_seed_from_a_file(jupyter_lab: Lab, page: Page, tmp_path: Path) -> None:
+def test_a_prime_from_a_file(jupyter_lab: Lab, page: Page, tmp_path: Path) -> None:
     seed = band(bars=2)
     (tmp_path / "mine.mid").write_bytes(seed.to_midi())
     (tmp_path / "bad.mid").write_text("not music")
     places = sorted((note.start_ticks, note.pitch) for note in seed.notes)
     told = f"""\
-def begins_with_the_seed(score):
+def begins_with_the_prime(score):
     notes = slice_bars(score, 0, 2).notes
     return sorted((note.start_ticks, note.pitch) for note in notes) == {places}
-print(*map(begins_with_the_seed, panel.wait().scores))"""
+print(*map(begins_with_the_prime, panel.wait().scores))"""
     asked = "style='house', bars=4, num_variations=3, tempo_bpm=120.0"
     panel = open_panel(jupyter_lab, page, "seed.ipynb", PANEL.format(bars="inf", asked=asked), told)
     expect(panel.status).to_have_text(DONE)
     panel.says(3, "False False False")
-    expect(panel.button("No seed")).to_be_disabled()
+    expect(panel.button("No prime")).to_be_disabled()
     going_on = f"Going on from Band: 2 bars, {len(places)} notes."
 
     panel.upload(tmp_path / "mine.mid")
     expect(panel.root).to_contain_text(going_on)
-    expect(panel.button("Seed MIDI")).to_have_text("Seed MIDI (1)")
+    expect(panel.button("Prime MIDI")).to_have_text("Prime MIDI (1)")
     panel.says(3, "True True True")
 
     for _ in range(2):  # the same bad file again is told of again
@@ -217,10 +217,10 @@ print(*map(begins_with_the_seed, panel.wait().scores))"""
         expect(panel.status).to_have_text(DONE)
         panel.says(3, "True True True")
 
-    panel.button("No seed").click()
+    panel.button("No prime").click()
     expect(panel.root).to_contain_text("From the style alone")
-    expect(panel.button("Seed MIDI")).to_have_text("Seed MIDI (0)")
-    expect(panel.button("No seed")).to_be_disabled()
+    expect(panel.button("Prime MIDI")).to_have_text("Prime MIDI (0)")
+    expect(panel.button("No prime")).to_be_disabled()
     panel.says(3, "False False False")
 
     panel.upload(tmp_path / "mine.mid")  # the same good file, once it was forgotten

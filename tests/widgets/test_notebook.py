@@ -72,7 +72,7 @@ def test_players_in_jupyterlab(jupyter_lab: Lab, page: Page) -> None:
 
     grid.root.get_by_text("Save kept").click()
     grid.root.get_by_text("Saved 1 to kept").wait_for()
-    assert (jupyter_lab.folder / "kept" / "variation-01.mid").exists()
+    assert (jupyter_lab.folder / "kept" / "variation-02.mid").exists()
 
     run_cell(page, 5)
     page.get_by_text("HEARD False True [0] 1 [1]").wait_for(timeout=START_S * 1000)

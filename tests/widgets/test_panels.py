@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from tests.widgets.pieces import band
@@ -15,9 +16,11 @@ from workbench.models import (
     CancelToken,
     GenerationRequest,
     Progress,
+    RunnerInfo,
     load_runner,
 )
 from workbench.models.runners.grammar import GrammarRunner
+from workbench.score import Score
 from workbench.widgets import LoopPanel
 
 HOUSE = GenerationRequest(style="house", bars=2, num_variations=3, tempo_bpm=124.0, seed=4)
@@ -81,9 +84,9 @@ def test_each_control_is_its_field() -> None:
     assert [len(score.bar_starts_ticks) for score in panel.grid.scores] == [4, 4]
     assert {round(score.tempo_bpm, 2) for score in panel.grid.scores} == {90.0}
     panel.roles["bass"].value = True
+    assert panel.wait().request.roles == ("drums", "bass")
+    panel.roles["drums"].value = False
     assert panel.wait().request.roles == ("bass",)
-    panel.roles["bass"].value = False
-    assert panel.wait().request.roles is None
     panel.controls["bars"].value = "auto"
     assert panel.wait().request.bars is None
 
@@ -128,17 +131,114 @@ def uploaded(name: str, content: bytes) -> tuple[dict[str, object]]:
 
 
 @pytest.mark.usefixtures("headless")
-def test_a_seed_file_is_gone_on_from() -> None:
+def test_a_prime_file_is_gone_on_from() -> None:
     panel = LoopPanel(load_runner("grammar"), replace(HOUSE, style=None, bars=4))
-    seed = band(bars=2)
-    panel.upload.value = uploaded("mine.mid", seed.to_midi())
+    panel.upload.value = uploaded("mine.mid", band(bars=2).to_midi())
     assert panel.wait().request.prime is not None
     assert not panel.forget_button.disabled
     panel.upload.value = uploaded("bad.mid", b"bad")
     assert "bad.mid: " in panel.seed_says.value
     assert panel.request.prime is not None
+    panel.upload.value = uploaded("empty.mid", Score(length_ticks=1920).to_midi())
+    assert "empty.mid: the file has no notes" in panel.seed_says.value
+    assert "Going on from Band: 2 bars" in panel.seed_says.value
+    assert panel.upload.value[0]["name"] == "mine.mid"
+    assert panel.request.prime == band(bars=2)
     panel.forget_button.click()
     assert panel.wait().request.prime is None
+
+
+@pytest.mark.usefixtures("headless")
+@pytest.mark.parametrize(
+    ("begun", "own", "asked", "raised"),
+    [
+        (2, [1, 2, 4, 8], 2, 4),
+        (2, [1, 2, 4, 8], 3, 3),
+        (8, [1, 2, 4, 8], 2, 12),
+        (2, 64, 2, 6),
+        (6, 64, 2, 12),
+        (14, 64, 2, 16),
+        (16, 64, 2, "auto"),
+        (2, 64, None, "auto"),
+    ],
+)
+def test_a_prime_gets_room_for_new_bars(
+    begun: int, own: object, asked: int | None, raised: int | str
+) -> None:
+    panel = LoopPanel(Sized(own), replace(HOUSE, style=None, bars=asked, num_variations=1))
+    panel.upload.value = uploaded("mine.mid", band(bars=begun).to_midi())
+    assert panel.controls["bars"].value == raised
+    moved = f"Bars went from {asked} to {raised} to leave room for new ones."
+    assert (moved in panel.seed_says.value) == (raised != (asked or "auto"))
+    assert len(panel.wait().scores[0].bar_starts_ticks) > begun
+    assert panel.runner.composed == 2  # once before there was a prime, once after
+
+
+class Sized(GrammarRunner):
+    """The grammar with other native lengths; counts what it composed."""
+
+    def __init__(self, bars: object) -> None:
+        self._bars, self.composed = bars, 0
+
+    @property
+    def info(self) -> RunnerInfo:
+        info = super().info
+        return replace(info, details={**info.details, "bars": self._bars})
+
+    def stream(
+        self, request: GenerationRequest, *, cancel: CancelToken | None = None
+    ) -> Iterator[Progress]:
+        self.composed += 1
+        return super().stream(request, cancel=cancel)
+
+
+def lit(panel: LoopPanel) -> list[str]:
+    return [name for name, toggle in panel.roles.items() if toggle.value]
+
+
+@pytest.mark.usefixtures("headless")
+def test_the_parts_that_play_are_lit() -> None:
+    panel = LoopPanel(load_runner("grammar"), replace(HOUSE, bars=4))
+    assert lit(panel) == ["drums"]
+    panel.upload.value = uploaded("mine.mid", band(bars=2).to_midi())
+    assert lit(panel) == ["drums", "bass", "chords", "melody"]
+    assert panel.request.roles is None
+    panel.roles["melody"].value = False
+    assert panel.wait().request.roles == ("drums", "bass", "chords")
+    panel.forget_button.click()
+    assert lit(panel) == ["drums", "bass", "chords"]
+
+
+@pytest.mark.usefixtures("headless")
+def test_without_a_part_nothing_is_composed() -> None:
+    panel = LoopPanel(Sized(64), replace(HOUSE, roles=("drums",)))
+    panel.roles["drums"].value = False
+    assert "a loop needs a part and none is lit; press one of drums, bass" in panel.status.value
+    assert panel.runner.composed == 1
+    with pytest.raises(RequestError, match="needs a part"):
+        panel.wait()
+    panel.roles["bass"].value = True
+    assert panel.wait().request.roles == ("bass",)
+
+
+@pytest.mark.usefixtures("headless")
+def test_a_prime_is_no_seed() -> None:
+    panel = LoopPanel(load_runner("grammar"), HOUSE)
+    assert panel.controls["seed"].description == "seed"
+    said = (panel.upload.description, panel.forget_button.description, panel.seed_says.value)
+    assert not any("seed" in text.lower() for text in said)
+
+
+@pytest.mark.usefixtures("headless")
+def test_saving_twice_keeps_both(tmp_path: Path) -> None:
+    panel = LoopPanel(load_runner("grammar"), HOUSE, folder=tmp_path)
+    saved = []
+    for seed in (4, 5):
+        panel.controls["seed"].value = seed
+        panel.grid.kept = [2]
+        saved += panel.grid.save()
+    assert [path.name for path in saved] == ["variation-03.mid", "variation-03-2.mid"]
+    assert saved[0].read_bytes() != saved[1].read_bytes()
 
 
 @pytest.mark.usefixtures("alive")

@@ -88,9 +88,23 @@ def test_grid_saves_what_is_kept(tmp_path: Path) -> None:
     assert grid.save(tmp_path / "none") == []
     grid.kept = [3, 1]
     paths = grid.save(tmp_path / "out")
-    assert [path.name for path in paths] == ["variation-01.mid", "variation-03.mid"]
+    assert [path.name for path in paths] == ["variation-02.mid", "variation-04.mid"]
     assert [Score.from_midi(path) for path in paths] == [scores[1], scores[3]]
     assert grid.save()[0].parent == tmp_path / "default"
+
+
+def test_saving_keeps_other_music_that_is_there(tmp_path: Path) -> None:
+    def save(score: Score) -> Path:
+        (path,) = VariationGrid([score], folder=tmp_path, kept=[0]).save()
+        return path
+
+    names = [save(band(seed)).name for seed in (0, 1, 2, 1, 0)]
+    assert names == [f"variation-01{end}.mid" for end in ("", "-2", "-3", "-2", "")]
+    assert {path.read_bytes() for path in tmp_path.iterdir()} == {
+        band(seed).to_midi() for seed in range(3)
+    }
+    (tmp_path / "variation-01-4.mid").mkdir()
+    assert save(tones()).name == "variation-01-5.mid"
 
 
 def test_grid_says_what_does_not_fit() -> None:

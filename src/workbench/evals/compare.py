@@ -64,13 +64,15 @@ def bootstrap_interval(
 ) -> Interval:
     """Percentile bootstrap interval of a statistic (Efron 1979). NaN values are left out.
 
-    With no value at all every part is NaN; with one, the interval has no width.
+    With no value at all every part is NaN; with one, nothing is known of the spread: both ends are NaN.
     """
     if not 0 < level < 1:
         raise RequestError(f"level must lie between 0 and 1, got {level}")
     known = [value for value in values if not math.isnan(value)]
     if not known:
         return Interval(math.nan, math.nan, math.nan)
+    if len(known) == 1:
+        return Interval(known[0], math.nan, math.nan)
     draws = sorted(statistic(rng.choices(known, k=len(known))) for _ in range(resamples))
     tail = (1 - level) / 2
     low, high = draws[int(tail * resamples)], draws[min(int((1 - tail) * resamples), resamples - 1)]

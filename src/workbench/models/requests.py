@@ -5,10 +5,11 @@ The protocol is `Runner`; `GenerationRequest` is what a musician means, `Generat
 
 from __future__ import annotations
 
+import numbers
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -78,6 +79,8 @@ class GenerationRequest:
         _within("tempo_bpm", self.tempo_bpm, 20.0, 300.0)
         _within("prime_tempo_bpm", self.prime_tempo_bpm, 20.0, 300.0)
         _within("max_polyphony", self.max_polyphony, 1, 128)
+        for name in LISTS:
+            _listed(name, getattr(self, name))
         for program in self.instruments or ():
             _within("instruments", program, 0, 128)
         for pitch_class in self.scale or ():
@@ -96,11 +99,34 @@ class GenerationRequest:
 
 
 GRIDS = (4, 8, 12, 16, 24, 32)
+LISTS: Mapping[str, tuple[type, str]] = {
+    "roles": (str, '["drums", "tenor sax"]'),
+    "instruments": (numbers.Integral, "[33, 128]"),
+    "scale": (numbers.Integral, "[0, 2, 4, 7, 9]"),
+    "pitch_range": (numbers.Integral, "(36, 84)"),
+}
 
 
-def _within(name: str, value: float | None, low: float, high: float) -> None:
-    if value is not None and not low <= value <= high:  # also refuses NaN
+def _within(name: str, value: Any, low: float, high: float) -> None:
+    if value is None:
+        return
+    kind: type = numbers.Integral if isinstance(low, int) else numbers.Real
+    number: float = value
+    if isinstance(value, bool) or not isinstance(value, kind):
+        what = "a whole number" if kind is numbers.Integral else "a number"
+        raise RequestError(f"{name} must be {what}, {low} to {high}, got {value!r}")
+    if not low <= number <= high:  # also refuses NaN
         raise RequestError(f"{name} must be {low} to {high}, got {value}")
+
+
+def _listed(name: str, value: object) -> None:
+    kind, example = LISTS[name]
+    if value is not None and (
+        isinstance(value, str)
+        or not isinstance(value, Sequence)
+        or not all(isinstance(item, kind) for item in value)
+    ):
+        raise RequestError(f"{name} must be a list such as {example}, got {value!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

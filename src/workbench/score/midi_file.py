@@ -35,9 +35,18 @@ def parse_midi(source: bytes | str | Path) -> mido.MidiFile:
     Stricter than `mido.MidiFile(file)`, which reads past the end of chunks, accepts tracks without
     an end, and loses the time before meta messages that it does not know. Raises `MidiError`.
     """
+    content = _content(source)
+    try:
+        return _parsed(content)
+    except MidiError as error:
+        if isinstance(source, bytes):
+            raise
+        raise MidiError(f"{Path(source).name}: {error}") from error
+
+
+def _parsed(content: bytes) -> mido.MidiFile:
     import mido
 
-    content = _content(source)
     file_format, num_tracks, ticks_per_quarter, position = _header(content)
     chunks = _frame_tracks(content, position)
     tracks = [
@@ -63,7 +72,8 @@ def _content(source: bytes | str | Path) -> bytes:
             with path.open("rb") as file:
                 content = file.read(MAX_FILE_BYTES + 1)
         except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
-            raise MidiError(f"cannot read the MIDI file {str(path)!r}: {error}") from error
+            reason = getattr(error, "strerror", None) or error
+            raise MidiError(f"cannot read the MIDI file {str(path)!r}: {reason}") from error
     if len(content) > MAX_FILE_BYTES:
         raise MidiError(
             f"a MIDI file of at most {MAX_FILE_BYTES >> 20} MiB is expected; this is longer"

@@ -27,7 +27,7 @@ class LocalService:
         if home is not None:
             environment["WORKBENCH_HOME"] = str(home)
         self._process = subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-m", "workbench.cli", *words],
+            [sys.executable, "-m", "workbench", *words],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

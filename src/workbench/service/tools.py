@@ -279,12 +279,13 @@ def _kept(room: Workroom, content: bytes, mime_type: str) -> dict[str, Any]:
 
 
 def _job(room: Workroom, job: Job) -> dict[str, Any]:
+    counted = (job.result or {}).get("tokens_per_variation")
     return {
         "job_id": job.id,
         "status": job.state,
         "tool_name": job.tool,
         "client_job_id": job.client_job_id,
-        "progress": list(room.jobs.progress(job)),
+        "progress": list(room.jobs.progress(job)) if counted is None else counted,
         "result": job.result,
         "error": job.error,
         **{

@@ -36,14 +36,15 @@ def run_experiment(
     on_progress: OnProgress | None = None,
     play: Play | None = None,
 ) -> Experiment:
-    """Run the folder's sweep, or what is left of it, and write its results and summary.
+    """Run the sweep of a folder or its `sweep.yaml`, or what is left of it; write results and summary.
 
     Raises `SweepError`. Stopped by Ctrl-C, it writes no summary over that of a finished run.
     """
-    folder = Path(folder)
-    spec, _ = read_spec(folder)
+    source = Path(folder)
+    folder = source.parent if source.is_file() else source
+    spec, _ = read_spec(source)
     result = sweep(
-        folder, out=folder / "runs", workers=workers, scheduler=scheduler,
+        source, out=folder / "runs", workers=workers, scheduler=scheduler,
         on_progress=on_progress, play=play,
     )  # fmt: skip
     if result.stopped:

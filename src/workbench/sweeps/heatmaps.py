@@ -41,7 +41,7 @@ class Square:
 
     @property
     def interval(self) -> str:
-        return "" if math.isnan(self.value) else f"[{short(self.low)}, {short(self.high)}]"
+        return "" if math.isnan(self.low) else f"[{short(self.low)}, {short(self.high)}]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import html
 import math
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import ipywidgets as widgets
 import numpy as np
 import pandas as pd
 
-from workbench.errors import CancelledError, WorkbenchError
+from workbench.errors import CancelledError, RequestError, WorkbenchError
 from workbench.evals import METRICS, measure_table
 from workbench.models import (
     CancelToken,
@@ -29,12 +30,13 @@ from workbench.models import (
     RunnerInfo,
     Variation,
 )
+from workbench.models.runners.priming import prime_of
 from workbench.score import Score
 from workbench.widgets.host import is_headless
 from workbench.widgets.player import VariationGrid
 
 # Stands for None in the request, which sliders do not know: as the runner is tuned, as the style or
-# the seed has it.
+# the prime has it.
 AUTO = "auto"
 # What a row of the grid has room for, and what it calls it.
 _ROW_MEASURES = {
@@ -57,17 +59,18 @@ _SLIDERS: tuple[tuple[str, str, tuple[float, ...], str], ...] = (
     ("bars", "bars", (1, 2, 3, 4, 5, 6, 7, 8, 12, 16), ".0f"),
     ("tempo_bpm", "tempo", tuple(float(bpm) for bpm in range(50, 201, 2)), ".0f BPM"),
     ("num_variations", "variations", tuple(range(1, 17)), ".0f"),
-    ("seed", "random seed", tuple(range(100)), ".0f"),
+    ("seed", "seed", tuple(range(100)), ".0f"),
 )
 _ALWAYS = ("num_variations", "seed")
+_MORE_BARS = 4  # beyond a prime, where the runner has no lengths of its own
 
 
 class LoopPanel(widgets.VBox):  # type: ignore[misc]
-    """Sliders and a seed loop in, variations out: heard in `grid`, measured in `measures`.
+    """Sliders and a prime in, variations out: heard in `grid`, measured in `measures`.
 
     `request` is where the controls start; what has no control (a scale, a pitch range) stays as it
-    is there. `controls` holds the controls by the name of their field. Kept variations are saved to
-    `folder`.
+    is there. `controls` holds the controls by the name of their field; `roles` the buttons of the
+    parts, lit as the runner chose them until one is pressed. Kept variations are saved to `folder`.
     """
 
     def __init__(
@@ -86,10 +89,11 @@ class LoopPanel(widgets.VBox):  # type: ignore[misc]
         """A row for each variation, a column for each measure that applies."""
         self.controls = _controls(runner.info, self._asked)
         self.roles = _roles(runner.info, self._asked)
+        self._parts_chosen = bool(self.roles) and self._asked.roles is not None
         self.upload = widgets.FileUpload(
-            accept=".mid,.midi", multiple=False, description="Seed MIDI", layout={"width": "auto"}
+            accept=".mid,.midi", multiple=False, description="Prime MIDI", layout={"width": "auto"}
         )
-        self.forget_button = widgets.Button(description="No seed", layout={"width": "80px"})
+        self.forget_button = widgets.Button(description="No prime", layout={"width": "80px"})
         self.generate_button = widgets.Button(
             description="Generate", icon="play", button_style="primary"
         )
@@ -99,26 +103,33 @@ class LoopPanel(widgets.VBox):  # type: ignore[misc]
         self._progress = widgets.HTML()
         self._stage = widgets.VBox(layout={"width": "100%"})
         self._table = widgets.HTML()
-        self._seed_files: Sequence[Mapping[str, Any]] = ()
+        self._prime_files: Sequence[Mapping[str, Any]] = ()
         self._turn = threading.RLock()
+        self._moving = False
         self._run = _Run(self._asked)
         super().__init__(self._rows())
         self.add_class("wb-panel")
         self.status.add_class("wb-status")
         self._listen()
         self.forget_button.disabled = self._asked.prime is None
-        self.seed_says.value = _said(_seed_sentence(self._asked.prime))
+        self.seed_says.value = _said(_prime_sentence(self._asked.prime))
         self.generate()
 
     @property
     def request(self) -> GenerationRequest:
-        """What the controls ask for. Raises `RequestError` for a value out of its range."""
+        """What the controls ask for. Raises `RequestError` for a value out of its range, or no part."""
         values: dict[str, Any] = {
             name: None if control.value == AUTO else control.value
             for name, control in self.controls.items()
         }
-        chosen = tuple(name for name, toggle in self.roles.items() if toggle.value)
-        return replace(self._asked, **values, roles=chosen or None)
+        roles = self._asked.roles
+        if self._parts_chosen:
+            roles = tuple(name for name, toggle in self.roles.items() if toggle.value)
+            if not roles:
+                raise RequestError(
+                    f"a loop needs a part and none is lit; press one of {', '.join(self.roles)}"
+                )
+        return replace(self._asked, **values, roles=roles)
 
     def generate(self) -> None:
         """Compose what the controls ask for; what is being composed for older settings is dropped."""
@@ -167,13 +178,13 @@ class LoopPanel(widgets.VBox):  # type: ignore[misc]
 
     def _rows(self) -> list[Any]:
         choices = [self.controls[name] for name in ("style", "key") if name in self.controls]
-        seeds = [self.upload, self.forget_button, self.seed_says]
+        primes = [self.upload, self.forget_button, self.seed_says]
         sliders = [self.controls[name] for name, *_ in _SLIDERS if name in self.controls]
         columns = "repeat(auto-fit, minmax(320px, 1fr))"
         wrap = {"flex_flow": "row wrap", "align_items": "center"}
         return [
             widgets.HBox([*choices, widgets.HBox([*self.roles.values()])], layout=wrap),
-            widgets.HBox(seeds, layout=wrap),
+            widgets.HBox(primes, layout=wrap),
             widgets.GridBox(sliders, layout={"grid_template_columns": columns, "width": "100%"}),
             widgets.HBox([self.generate_button, self.stop_button, self.status], layout=wrap),
             self._progress,
@@ -184,31 +195,63 @@ class LoopPanel(widgets.VBox):  # type: ignore[misc]
     def _listen(self) -> None:
         self.generate_button.on_click(lambda _button: self.generate())
         self.stop_button.on_click(lambda _button: self.stop())
-        self.forget_button.on_click(lambda _button: self._seed(None))
+        self.forget_button.on_click(lambda _button: self._go_on_from(None))
         self.upload.observe(lambda change: self._uploaded(change.new), "value")
-        for control in (*self.controls.values(), *self.roles.values()):
-            control.observe(lambda _change: self.generate(), "value")
+        for control in self.controls.values():
+            control.observe(lambda _change: self._moved(), "value")
+        for toggle in self.roles.values():
+            toggle.observe(lambda _change: self._moved(part=True), "value")
+
+    def _moved(self, *, part: bool = False) -> None:
+        with self._turn:
+            if self._moving:
+                return
+            self._parts_chosen |= part
+        self.generate()
+
+    @contextmanager
+    def _by_itself(self) -> Iterator[None]:
+        """Controls that move meanwhile are moved by the panel: nothing is chosen or composed."""
+        with self._turn:
+            self._moving = True
+            try:
+                yield
+            finally:
+                self._moving = False
 
     def _uploaded(self, files: Sequence[Mapping[str, Any]]) -> None:
-        if not files or files == self._seed_files:
+        if not files or files == self._prime_files:
             return
         try:
-            prime = Score.from_midi(bytes(files[0]["content"]))
+            prime = _read_prime(files[0])
         except WorkbenchError as error:
-            self.upload.value = self._seed_files
-            still = _seed_sentence(self._asked.prime)
+            self.upload.value = self._prime_files
+            still = _prime_sentence(self._asked.prime)
             self.seed_says.value = _said(f"{files[0]['name']}: {error}. {still}")
             return
-        self._seed(prime if prime.name else replace(prime, name=str(files[0]["name"])), files)
+        self._go_on_from(prime, files)
 
-    def _seed(self, prime: Score | None, files: Sequence[Mapping[str, Any]] = ()) -> None:
+    def _go_on_from(self, prime: Score | None, files: Sequence[Mapping[str, Any]] = ()) -> None:
         """Go on from another loop, or from none; `files` is what was uploaded for it."""
-        self._seed_files = files
+        self._prime_files = files
         self.upload.value = files  # a file it still held would not be news when given again
         self._asked = replace(self._asked, prime=prime, prime_tempo_bpm=None)
-        self.seed_says.value = _said(_seed_sentence(prime))
+        self.seed_says.value = _said(_prime_sentence(prime) + self._make_room())
         self.forget_button.disabled = prime is None
         self.generate()
+
+    def _make_room(self) -> str:
+        """Raise the bars to a length with room for new ones after the prime's; says so if it did."""
+        slider, prime = self.controls.get("bars"), self._asked.prime
+        if slider is None or prime is None or slider.value == AUTO:
+            return ""
+        before, begun = slider.value, _bars_begun(self._asked)
+        if before > begun:
+            return ""
+        steps = [step for _, step in slider.options if step != AUTO]
+        with self._by_itself():
+            slider.value = _length_beyond(begun, steps, self.runner.info)
+        return f" Bars went from {before} to {slider.value} to leave room for new ones."
 
     def _work(self, run: _Run) -> None:
         """Compose one request to its end and show it, unless another has taken its place."""
@@ -251,10 +294,21 @@ class LoopPanel(widgets.VBox):  # type: ignore[misc]
         else:
             self.grid.show(result, **shown)
         self._table.value = _table_html(self.measures)
+        self._light(result)
         stopped = sum(variation.stop_reason == "stopped" for variation in result.variations)
         variations = _counted(len(result.variations), "variation")
         said = f"{variations} in {result.timings['total_s']:.1f} s"
         self._rest(f"{said}, {stopped} stopped early and cut to whole bars" if stopped else said)
+
+    def _light(self, result: GenerationResult) -> None:
+        """Light the parts that play, where the runner chose them."""
+        tracks = (track for score in result.scores for track in score.tracks if track.notes)
+        playing = {track.name.lower() for track in tracks}
+        if self._parts_chosen or playing.isdisjoint(self.roles):
+            return
+        with self._by_itself():
+            for name, toggle in self.roles.items():
+                toggle.value = name in playing
 
     def _rest(self, text: str) -> None:
         """Nothing is being composed now, and this is why."""
@@ -341,7 +395,7 @@ def _roles(info: RunnerInfo, asked: GenerationRequest) -> dict[str, Any]:
         name: widgets.ToggleButton(
             value=name in (asked.roles or ()),
             description=name,
-            tooltip=f"Whether {name} play; with none chosen, the runner decides",
+            tooltip=f"Whether {name} play; until you press one, the runner decides",
             layout={"width": "84px"},
         )
         for name in names
@@ -363,13 +417,38 @@ def _label(variation: Variation) -> str:
     return f"Variation {variation.index + 1}{stopped}"
 
 
-def _seed_sentence(prime: Score | tuple[int, ...] | None) -> str:
+def _read_prime(file: Mapping[str, Any]) -> Score:
+    """The loop of an uploaded file, by its own name or the file's. Raises for one without notes."""
+    prime = Score.from_midi(bytes(file["content"]))
+    if not any(prime.notes):
+        raise RequestError("the file has no notes to go on from; give one with music in it")
+    return prime if prime.name else replace(prime, name=str(file["name"]))
+
+
+def _bars_begun(request: GenerationRequest) -> int:
+    """Bars of the prime as runners count them; as it is written, where they cannot read it."""
+    try:
+        return prime_of(request).bars
+    except RequestError:
+        return len(request.prime.bar_starts_ticks) if isinstance(request.prime, Score) else 0
+
+
+def _length_beyond(begun: int, steps: Sequence[int], info: RunnerInfo) -> int | str:
+    """The next of the runner's own lengths, else some bars more; AUTO where no step leaves room."""
+    own = info.details.get("bars")
+    longer = [step for step in steps if step > begun]
+    native = [step for step in longer if isinstance(own, Sequence) and step in own]
+    ample = [step for step in longer if step >= begun + _MORE_BARS]
+    return next(iter([*native, *ample, *longer[-1:]]), AUTO)
+
+
+def _prime_sentence(prime: Score | tuple[int, ...] | None) -> str:
     if prime is None:
-        return "From the style alone; give a MIDI file to go on from."
+        return "From the style alone; give a prime, a MIDI file to go on from."
     if isinstance(prime, tuple):
         return f"Going on from {_counted(len(prime), 'token')}."
     notes = sum(1 for _ in prime.notes)
-    name = prime.name or "the seed"
+    name = prime.name or "the prime"
     bars = len(prime.bar_starts_ticks)
     return f"Going on from {name}: {_counted(bars, 'bar')}, {_counted(notes, 'note')}."
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -174,13 +175,16 @@ class VariationGrid(_Playing):
         self._show(scores, grid_view(scores, labels, measures, self.view["title"]))
 
     def save(self, folder: str | Path | None = None) -> list[Path]:
-        """Write the kept ones as variation-NN.mid, NN as in the grid's order from 00."""
+        """Write the kept ones as variation-NN.mid, NN counted from 01 as the rows are.
+
+        Other music of that name stays: then it is variation-NN-2.mid, -3 and so on.
+        """
         target = self.folder if folder is None else Path(folder)
         target.mkdir(parents=True, exist_ok=True)
-        paths = [target / f"variation-{i:02d}.mid" for i in sorted(set(self.kept))]
-        for path, i in zip(paths, sorted(set(self.kept)), strict=True):
-            path.write_bytes(self._scores[i].to_midi())
-        return paths
+        return [
+            _saved(target / f"variation-{row + 1:02d}.mid", self._scores[row].to_midi())
+            for row in sorted(set(self.kept))
+        ]
 
     @traitlets.validate("selected", "kept")  # type: ignore[untyped-decorator]
     def _within_rows(self, proposal: Any) -> Any:
@@ -206,6 +210,22 @@ class VariationGrid(_Playing):
         except OSError as error:
             return f"Not saved: {error.strerror or error} ({self.folder})"
         return f"Saved {len(paths)} to {self.folder}"
+
+
+def _saved(path: Path, content: bytes) -> Path:
+    """Write `content` under the first name from `path` on that is free, or that holds it already."""
+    names = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
+    for name in itertools.chain([path], names):
+        try:
+            file = name.open("xb")
+        except FileExistsError:
+            if name.is_file() and name.read_bytes() == content:
+                break
+        else:
+            with file:
+                file.write(content)
+            break
+    return name
 
 
 def scores_of(variations: GenerationResult | Sequence[Score]) -> tuple[Score, ...]:

@@ -15,7 +15,7 @@ from workbench.models.nets.pocket_pretrained import PocketConfig, PocketDecoder
 from workbench.models.runners.asking import Asked
 from workbench.models.training.pocket import write_weights
 from workbench.models.vocabulary import SOS
-from workbench.score import DRUM_CHANNEL, Note, Score, Tempo, Track, slice_bars
+from workbench.score import DRUM_CHANNEL, Note, Score, Tempo, TimeSignature, Track, slice_bars
 
 BAND = ("drums", "bass", "chords", "melody")
 BAR_TICKS = 1920
@@ -143,6 +143,21 @@ def test_a_long_prime_is_continued_from_its_last_bars(small_pocket):
     assert result.variations[0].score.length_ticks == 14 * BAR_TICKS
 
 
+def waltz():
+    loop = prime_loop(roles=("drums",))
+    return dataclasses.replace(loop, time_signatures=(TimeSignature(0, 3, 4),))
+
+
+def test_a_prime_whose_parts_share_a_program_is_one_part(small_pocket):
+    parts = tuple(
+        Track(name, tuple(Note(beat * 480, pitch + beat, 480) for beat in range(4)))
+        for name, pitch in (("Soprano", 72), ("Alto", 65), ("Tenor", 57), ("Bass", 45))
+    )
+    prime = Score(tracks=parts, tempos=(Tempo.of_bpm(96),))
+    result = compose(small_pocket, prime=prime, bars=2)
+    assert {track.name for score in result.scores for track in score.tracks} == {"Chords"}
+
+
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
@@ -155,6 +170,8 @@ def test_a_long_prime_is_continued_from_its_last_bars(small_pocket):
         ({"prime": Score()}, "no notes"),
         ({"prime": (18816, 0, 5)}, "expected note"),
         ({"prime": prime_loop(bars=4), "bars": 4}, "nothing to compose"),
+        ({"prime": prime_loop(roles=("bass",)), "roles": ("drums", "bass")}, "cannot add drums"),
+        ({"prime": waltz()}, "in 3/4 and only 4/4"),
         ({"roles": ("bass",), "pitch_range": (60, 60), "scale": (1,)}, "leaves no note"),
     ],
 )

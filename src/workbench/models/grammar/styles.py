@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from types import MappingProxyType
 
@@ -417,7 +418,9 @@ def style_named(name: str) -> Style:
     for style in TABLE.values():
         if letters == _letters(style.name) or letters in OTHER_NAMES.get(style.name, ()):
             return style
-    raise RequestError(f"style must be one of {', '.join(TABLE)}, got {name!r}")
+    close = get_close_matches(name.lower(), STYLES, n=1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    raise RequestError(f"style must be one of {', '.join(STYLES)}, got {name!r}{hint}")
 
 
 def _letters(name: str) -> str:

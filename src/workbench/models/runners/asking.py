@@ -92,6 +92,7 @@ class Asked:
         if key is not None and key.mode not in MODES:
             raise RequestError(f"the pocket model knows major and minor keys, got {key}")
         programs = _programs(request, prime)
+        _check_parts(programs, prime)
         only_drums = _only_drums(programs)
         asked = cls(
             request=request,
@@ -202,6 +203,17 @@ def _bars(request: GenerationRequest, prime: Prime) -> int:
             f"ask for more than {prime.bars} bars or give a shorter prime"
         )
     return bars
+
+
+def _check_parts(programs: Sequence[int | None], prime: Prime) -> None:
+    """Refuse a part that the prime lacks: the network was taught loops whose parts are there from bar one."""
+    wanted = {role for role, patch in zip(ROLES, programs, strict=True) if patch is not None}
+    if prime.patches and (missing := sorted(wanted - set(prime.patches))):
+        raise RequestError(
+            f"the pocket model goes on with the parts of its prime ({', '.join(prime.patches)}) and "
+            f"cannot add {', '.join(missing)}; leave that out, give a prime that has it, or take the "
+            "runner grammar"
+        )
 
 
 def _moved_range(pitch_range: tuple[int, int] | None, semitones: int) -> tuple[int, int] | None:

@@ -115,12 +115,21 @@ def _of_score(score: Score, request: GenerationRequest) -> Prime:
     if not any(score.notes):
         raise RequestError(NO_NOTES)
     gridded = regrid(score, request.prime_tempo_bpm)
+    for meter in gridded.time_signatures:
+        if meter.bar_ticks != UNITS_PER_BAR * TICKS_PER_UNIT:
+            raise RequestError(
+                f"the prime is in {meter.numerator}/{meter.denominator} and only 4/4 is known, for now; "
+                "give one in 4/4"
+            )
     key = None
     if any(note.channel != DRUM_CHANNEL for note in gridded.notes):
         key = parse_key(request.key) if request.key else _key_of(gridded)
     semitones = key.semitones_from_home if key else 0
     events = [event._replace(pitch=_shift(event, -semitones)) for event in _events(gridded)]
-    patches = {**_roles(events), **_named_roles(gridded)}
+    patches = _roles(events)
+    for role, patch in _named_roles(gridded).items():
+        if patch not in {patches[other] for other in patches if other != role}:
+            patches[role] = patch
     role_of = {patch: ROLES.index(role) for role, patch in patches.items()}
     ordered = [event._replace(role=role_of.get(event.patch, len(ROLES))) for event in events]
     ordered.sort()

@@ -53,6 +53,9 @@ torch {torch}. Final loss {loss:.3f} nats a token (mean of the last steps).
   most {prime_bars} bars before it.
 - A context of {context} tokens, of which a prime may take {prime_tokens}.
 - Four roles, one part each; it transposes to other keys from C major and A minor.
+- A prime is gone on with by the parts it has; a part that comes in later was never taught.
+- Now and then a part asked for does not play (see "all parts alive" above), more often where a range leaves
+  it few pitches.
 - Expressive timing of a prime is rounded to 1/32 of a quarter note; velocities have eight steps.
 - It repeats what the grammar knows: styles other than those it names come out as the nearest of them.
 """
