@@ -59,7 +59,8 @@ def test_generate_writes_loops_and_a_record(tmp_path):
 
 def test_generate_goes_on_from_a_midi_file_with_constraints(tmp_path):
     prime = tmp_path / "prime.mid"
-    prime.write_bytes(loop_score(compose_loop(random.Random(2), style="rock", bars=1)).to_midi())
+    loop = compose_loop(random.Random(2), style="rock", bars=1, roles=("drums", "bass", "melody"))
+    prime.write_bytes(loop_score(loop).to_midi())
     done = workbench(
         "generate", "--prime", prime, "--bars", 2, "--variations", 2, "--roles", "drums,bass",
         "--key", "Em", "--pitch-range", "28-52", "--grid", 16, "--temperature", 0.7, "--out", tmp_path / "out",

@@ -44,8 +44,8 @@ OTHERS = {"remote": "composes where `workbench serve` runs"}  # runners of rooms
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
-    arguments = _parser().parse_args(argv)
     try:
+        arguments = _parser().parse_args(argv)
         return int(arguments.run(arguments) or 0)
     except WorkbenchError as error:
         print(f"workbench: {error}", file=sys.stderr)

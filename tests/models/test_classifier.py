@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import warnings
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -383,19 +385,21 @@ def test_music_without_a_beat_is_refused(stand_in: PocketClassifier) -> None:
         stand_in.classify(Score(tracks=(Track(notes=notes),)))
 
 
+@pytest.mark.slow
 def test_folk_tunes_and_the_pocket_model_are_told_apart() -> None:
     """Held-out tunes and held-out styles: by chance, 8 over 8 reach .8 less than once in forty."""
-    recipe = ClassifierRecipe(seed=5, held_out=8, melodies=2)
+    recipe = ClassifierRecipe(seed=5, held_out=12, melodies=2)
     found = {source.name: source for source in sources(recipe, load_runner("pocket"))}
     judge = PocketClassifier()
 
-    def human(name: str) -> list[float]:
+    def human(name: str) -> Iterator[float]:
         assert not found[name].is_fitted
-        windows = islice(found[name].windows(), 8)
-        return [judge.classify(window).probabilities["human"] for window in windows]
+        for window in found[name].windows():
+            with suppress(RequestError):  # a tune whose triplets hide its beat
+                yield judge.classify(window).probabilities["human"]
 
-    folk = human("Ryan's tunes, held out")
-    machine = human("pocket, melody, held-out styles")
+    folk = list(islice(human("Ryan's tunes, held out"), 8))
+    machine = list(islice(human("pocket, melody, held-out styles"), 8))
     assert len(folk) == len(machine) == 8
     assert _auc(np.array(folk), np.array(machine)) > 0.8
 

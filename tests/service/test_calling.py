@@ -3,6 +3,7 @@
 import html
 import re
 import subprocess
+from contextlib import closing
 
 import httpx
 import pytest
@@ -125,8 +126,10 @@ def test_every_example_of_the_tools_page_works_or_asks_for_a_name(tools, client,
 
 
 def test_a_service_beside_this_process(tmp_path):
-    with LocalService("mcp", "--runner", "grammar", "--http", "0", home=tmp_path) as service:
-        client = ToolsClient(service.url)
+    with (
+        LocalService("mcp", "--runner", "grammar", "--http", "0", home=tmp_path) as service,
+        closing(ToolsClient(service.url)) as client,
+    ):
         (record,) = client.results([client.start("orpheus_loops")])
         assert record["status"] == "completed"
     with pytest.raises(httpx.ConnectError):
@@ -150,8 +153,10 @@ def test_tools_compose_where_a_service_runs_and_tell_it_whose_job_it_is(tmp_path
     with serving(overheard) as url:
         port = url.rsplit(":", 1)[1]
         words = ("mcp", "--http", "0", "--runner", "grammar", "--orpheus-loops-port", port)
-        with LocalService(*words, home=tmp_path) as service:
-            client = ToolsClient(service.url)
+        with (
+            LocalService(*words, home=tmp_path) as service,
+            closing(ToolsClient(service.url)) as client,
+        ):
             jobs = [client.start(tool, seed=3) for tool in ("orpheus_loops", "orpheus_generate")]
             there, here = (
                 client.call("artifact_get", artifact_id=record["result"]["artifact_ids"][0])

@@ -100,7 +100,9 @@ async def a_session(client):
     midi = base64.b64decode(between["content_base64"])
     assert Score.from_midi(midi).length_ticks == 2 * 1920
     upload = {"file_path": "a.txt", "mime_type": "text/plain"}
-    judged = await call(client, "orpheus_classify", hash=between["content_hash"])
+    band = await finished(client, await call(client, "orpheus_generate", seed=2))
+    (content,) = band["result"]["output_hashes"]
+    judged = await call(client, "orpheus_classify", hash=content)
     assert judged["classification"]["confidence"] >= 0.5
     uploaded = await call(client, "cas_upload_file", **upload)
     assert uploaded["hash"] == "288a86a79f20a3d6dccdca7713beaed1"
@@ -108,7 +110,7 @@ async def a_session(client):
     assert (await call(client, "job_cancel", job_id=started["job_id"]))["cancelled"]
     assert (await finished(client, {**started, "status": "pending"}))["status"] == "cancelled"
     assert (await call(client, "job_status", job_id=loops["job_id"]))["result"] == loops["result"]
-    assert len((await call(client, "job_list"))["jobs"]) == 5
+    assert len((await call(client, "job_list"))["jobs"]) == 6
     assert set(listed) == CALLED
 
 

@@ -1,6 +1,7 @@
 """The `remote` runner: the same request on another machine, the same result."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -33,7 +34,8 @@ def test_it_says_what_composes_there(remote, pocket):
 
 @pytest.mark.parametrize("primed", [False, True])
 def test_the_result_is_the_same_to_the_last_bit(remote, pocket, primed):
-    prime = load_runner("grammar").generate(PRIME).variations[0].score if primed else None
+    band = replace(PRIME, roles=("drums", "bass", "rhodes"))
+    prime = load_runner("grammar").generate(band).variations[0].score if primed else None
     request = GenerationRequest(
         style="funk", roles=("drums", "bass", "rhodes"), key="Dm", bars=2, tempo_bpm=97.5,
         num_variations=3, seed=4, pitch_range=(30, 80), temperature=1.1, prime=prime,

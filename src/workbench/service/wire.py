@@ -19,7 +19,15 @@ from workbench.models import (
     TokenScores,
     Variation,
 )
-from workbench.score import DRUM_CHANNEL, TICKS_PER_QUARTER, Note, Score, Tempo, Track
+from workbench.score import (
+    DRUM_CHANNEL,
+    TICKS_PER_QUARTER,
+    Note,
+    ProgramChange,
+    Score,
+    Tempo,
+    Track,
+)
 
 Midi = Annotated[str, Field(description="A MIDI file in base64.", max_length=4_000_000)]
 ClientJobId = Annotated[
@@ -37,6 +45,13 @@ EXAMPLE = Score(
     tracks=(
         Track(
             notes=tuple(
+                Note(eighth * TICKS_PER_QUARTER // 2, pitch, 200, 90)
+                for eighth, pitch in enumerate((40, 40, 43, 40, 45, 43, 40, 38))
+            ),
+            programs=(ProgramChange(0, 33),),
+        ),
+        Track(
+            notes=tuple(
                 Note(beat * TICKS_PER_QUARTER, pitch, 240, 100, DRUM_CHANNEL)
                 for beat, pitch in enumerate((36, 38, 36, 38))
             )
@@ -45,7 +60,7 @@ EXAMPLE = Score(
     tempos=(Tempo.of_bpm(100),),
     length_ticks=4 * TICKS_PER_QUARTER,
 )
-"""One bar of kick and snare, in the examples of what services take."""
+"""One bar of bass, kick and snare, in the examples of what services take."""
 
 
 class StrictBody(BaseModel):

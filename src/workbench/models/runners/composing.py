@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from workbench.errors import RequestError
 from workbench.models.decoding.draw import Sampling
 from workbench.models.decoding.loop import Row, stream_of
 from workbench.models.decoding.rules import Limits, Place
@@ -25,7 +26,7 @@ from workbench.models.requests import (
     TokenScores,
     Variation,
 )
-from workbench.models.vocabulary import DELTAS
+from workbench.models.vocabulary import DELTAS, VOCABULARY_SIZE
 from workbench.score import Score
 
 FREE_TOKENS = 1024  # a variation, where neither a length in bars nor one in tokens is asked for
@@ -148,6 +149,15 @@ def variation(index: int, row: Row, kept: int, score: Score, continuation: Score
         removed={name: taken[:kept] for name, taken in row.removed().items()},
         stop_reason=row.reason,
     )
+
+
+def check_scorable(tokens: Sequence[int], context: int) -> None:
+    """Raise `RequestError` for what is no 2 to `context` ids of the vocabulary."""
+    if not 2 <= len(tokens) <= context:
+        raise RequestError(f"score takes 2 to {context} tokens, got {len(tokens)}")
+    for place, token in enumerate(tokens):
+        if not 0 <= token < VOCABULARY_SIZE:
+            raise RequestError(f"token {place} is {token}, expected 0 to {VOCABULARY_SIZE - 1}")
 
 
 def token_scores(logs: torch.Tensor, ids: torch.Tensor) -> TokenScores:

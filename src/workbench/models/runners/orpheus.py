@@ -154,9 +154,7 @@ class OrpheusRunner:
 
     def score(self, tokens: Sequence[int]) -> TokenScores:
         """Log-probabilities of tokens, real time or grid time as they are."""
-        context = self._decoding.config.context
-        if not 2 <= len(tokens) <= context:
-            raise RequestError(f"score takes 2 to {context} tokens, got {len(tokens)}")
+        composing.check_scorable(tokens, self._decoding.config.context)
         ids = torch.tensor(list(tokens), device=self._decoding.device)
         return self._engine.read(
             lambda: composing.token_scores(self._decoding.logits(ids[:-1]).log_softmax(-1), ids[1:])

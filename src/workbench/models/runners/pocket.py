@@ -20,7 +20,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from workbench.errors import CheckpointError, RequestError
+from workbench.errors import CheckpointError
 from workbench.models.decoding.engine import Engine
 from workbench.models.decoding.loop import Row
 from workbench.models.decoding.pocket import PocketBatch
@@ -133,10 +133,7 @@ class PocketRunner:
 
         Parts are told from the tokens as a prime's are; style, mode, length and chords stay unknown.
         """
-        if len(tokens) < 2 or len(tokens) > self._net.sizes.context:
-            raise RequestError(
-                f"score takes 2 to {self._net.sizes.context} tokens, got {len(tokens)}"
-            )
+        composing.check_scorable(tokens, self._net.sizes.context)
         return self._engine.read(partial(self._score, tokens))
 
     def _score(self, tokens: Sequence[int]) -> TokenScores:

@@ -45,8 +45,19 @@ HELD_OUT_STYLES = ("techno", "jazz", "samba", "reggae")
 FITTED_STYLES = tuple(style for style in STYLES if style not in HELD_OUT_STYLES)
 MELODY = ("melody",)
 PARTS = ("bass", "chords", "melody")
-JIGS = ("0759-0810.abc", "0951-0981.abc")  # books of O'Neill's, by what is in them
-REELS_AND_HORNPIPES = ("1276-1375.abc", "1476-1555.abc", "1577-1624.abc", "1625-1700.abc")
+JIGS = (  # books of O'Neill's, by what is in them
+    "0759-0810.abc",
+    "0811-0899.abc",
+    "0951-0981.abc",
+    "1031-1115.abc",
+)
+REELS_AND_HORNPIPES = (
+    "1276-1375.abc",
+    "1376-1475.abc",
+    "1476-1555.abc",
+    "1577-1624.abc",
+    "1625-1700.abc",
+)
 WORKS = (  # whose encodings are given away, or name no rights
     "joplin/maple_leaf_rag.mxl",
     "liliuokalani/aloha_oe.mxl",
@@ -263,14 +274,16 @@ def _pieces(folder: str, parts: int, count: int, seed: int, *, fitted: bool) -> 
 
 
 def _book_tunes(books: Sequence[str], count: int, seed: int, *, duple: bool) -> Iterator[Score]:
-    """Windows of tunes that books hold, one a tune, an equal number of each book."""
+    """Windows of tunes that books hold, one a tune, taken from each book in turn."""
     from music21 import corpus
 
+    shelves = []
     for book in books:
         tunes = list(corpus.parse(f"oneills1850/{book}").scores)
         random.Random(f"{book}/{seed}").shuffle(tunes)  # noqa: S311
-        each = -(-count // len(books))
-        yield from itertools.islice(_windows(tunes, 1, duple=duple), each)
+        shelves.append(tunes)
+    mixed = (tune for row in itertools.zip_longest(*shelves) for tune in row if tune is not None)
+    yield from itertools.islice(_windows(mixed, 1, duple=duple), count)
 
 
 def _works() -> Iterator[Score]:

@@ -83,8 +83,10 @@ weighing alike: Brier score {brier} (.25 is guessing).
 - It has heard no human drums. Drums in a piece are passed over, and a piece of drums alone is refused.
 - Human and machine differ in genre here: fiddle tunes and chorales against pop and dance loops. Part of what
   it tells is that difference. A human who writes what the grammar's tables say is taken for a machine.
-- It looks for the likeness of two machines. Music of another one that is unlike them (notes at random,
-  say) is taken for human as often as the table above says.
+- It looks for the likeness of two machines, above all for what the pocket network foresees. Music of
+  another machine that is unlike them is taken for human: of notes at random, {random:.0%} were told for what
+  they are, and of the pocket model's own melodies at temperature 1.3, {wild:.0%}.
+- Held-out sources come apart so well because the kinds are far apart, not because the question is easy.
 - It reads eight bars from the first bar with a pitched note on, and needs music on a beat; other meters
   than duple ones were not in the fit.
 - The network finds the barring of its loops likely: music whose bar lines are not where its file says
@@ -113,9 +115,16 @@ def write_classifier_card(folder: Path) -> None:
         all=sum(source["windows"] + source["refused"] for source in sources),
         pairs="\n".join(map(_pair, report["pairs"])),
         brier=f"{report['calibration']['brier']:.3f}",
+        random=_right(sources, "notes at random"),
+        wild=_right(sources, "pocket, melody, temperature 1.3"),
         bins="\n".join(map(_bin, report["calibration"]["bins"])),
     )
     (folder / "CARD.md").write_text(text)
+
+
+def _right(sources: list[dict[str, Any]], name: str) -> float:
+    """Share of a source's verdicts that are right."""
+    return next(float(source["right"]) for source in sources if source["name"] == name)
 
 
 def _feature(name: str, model: dict[str, Any], report: dict[str, Any]) -> str:
