@@ -361,17 +361,18 @@ def test_a_token_is_wanted_when_there_is_one(call: httpx.Client) -> None:
 
 
 class Patient:
-    """A runner that composes until it is told to stop."""
+    """A runner that composes until it is told to stop, or the test is over."""
 
     def __init__(self):
-        self.began, self.stopped = threading.Event(), threading.Event()
+        self.began, self.stopped, self.over = (threading.Event() for _ in range(3))
         self.info = load_runner("scripted").info
 
     def generate(self, request, *, cancel):
         self.began.set()
-        while not cancel.cancelled:
-            self.stopped.wait(0.001)
-        self.stopped.set()
+        while not cancel.cancelled and not self.over.is_set():
+            self.over.wait(0.001)
+        if cancel.cancelled:
+            self.stopped.set()
         return load_runner("scripted").generate(request)
 
 
@@ -385,12 +386,15 @@ def test_a_full_house_sends_callers_away_and_who_hangs_up_is_not_composed_for(
         first = callers.submit(
             httpx.post, f"{address}/generate", json={}, timeout=httpx.Timeout(60, read=2)
         )
-        assert runner.began.wait(60)
-        answer = call.post(f"{address}/generate", json={})
-        assert answer.status_code == 429
-        assert int(answer.headers["retry-after"]) > 0
-        assert isinstance(first.exception(), httpx.ReadTimeout)
-        assert runner.stopped.wait(60)
+        try:
+            assert runner.began.wait(60)
+            answer = call.post(f"{address}/generate", json={}, timeout=60)
+            assert answer.status_code == 429
+            assert int(answer.headers["retry-after"]) > 0
+            assert isinstance(first.exception(), httpx.ReadTimeout)
+            assert runner.stopped.wait(60)
+        finally:
+            runner.over.set()
 
 
 def test_a_trace_goes_on(ask: Ask, url: str, call: httpx.Client) -> None:

@@ -115,8 +115,8 @@ def fit_classifier(
 ) -> Path:
     """Fit the stand-in classifier; write `model.json`, `report.json` and `CARD.md`, return the folder.
 
-    Takes minutes of one core, and music21's corpus, of which nothing is copied. `on_report` hears of
-    each source when it is read.
+    Takes seven minutes of one core, and music21's corpus, of which nothing is copied. `on_report` hears
+    of each source when it is read.
     """
     recipe = recipe or ClassifierRecipe()
     network = PocketRunner()
