@@ -373,14 +373,14 @@ def test_music_without_a_beat_is_refused(stand_in: PocketClassifier) -> None:
 @pytest.mark.slow
 def test_folk_tunes_and_the_pocket_model_are_told_apart() -> None:
     """Held-out tunes and held-out styles: by chance, 8 over 8 reach .8 less than once in forty."""
-    recipe = ClassifierRecipe(seed=5, held_out=12, melodies=2)
+    recipe = ClassifierRecipe(seed=5, held_out=12, melodies=3)
     found = {source.name: source for source in sources(recipe, load_runner("pocket"))}
     judge = PocketClassifier()
 
     def human(name: str) -> Iterator[float]:
         assert not found[name].is_fitted
         for window in found[name].windows():
-            with suppress(RequestError):  # a tune whose triplets hide its beat
+            with suppress(RequestError):  # now and then, swing hides the beat
                 yield judge.classify(window).probabilities["human"]
 
     folk = list(islice(human("Ryan's tunes, held out"), 8))

@@ -13,7 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from tests.service.conftest import serving
 
 from workbench.models import GenerationRequest, load_runner
-from workbench.score import Score
+from workbench.score import Note, Score, Tempo, TimeSignature, Track
 from workbench.service import predict
 from workbench.service.predict import predict_app
 
@@ -223,3 +223,15 @@ def test_a_token_is_wanted_when_there_is_one(pocket, call):
         assert call.post(f"{url}/predict", json={}).status_code == 401
         headers = {"authorization": "Bearer s3cret"}
         assert call.post(f"{url}/predict", json={}, headers=headers).status_code == 200
+
+
+def test_what_the_runner_refuses_is_its_own_sentence(loops, call):
+    waltz = Score(
+        tracks=(Track(notes=tuple(Note(beat * 480, 36, 240, 90, 9) for beat in range(6))),),
+        tempos=(Tempo.of_bpm(120),),
+        time_signatures=(TimeSignature(0, 3, 4),),
+    )
+    midi = base64.b64encode(waltz.to_midi()).decode()
+    answer = call.post(f"{loops}/predict", json={"seed_midi": midi})
+    assert answer.status_code == 422
+    assert "in 3/4 and only 4/4 is known" in answer.json()["detail"]

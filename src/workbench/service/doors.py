@@ -105,6 +105,7 @@ class Busy:
 async def gone(request: Request) -> AsyncIterator[CancelToken]:
     """A cancel token for work on a request: cancelled when the caller hangs up."""
     cancel = CancelToken()
+    failure: Exception | None = None
 
     async def listen() -> None:
         while (await request.receive())["type"] != "http.disconnect":
@@ -115,8 +116,12 @@ async def gone(request: Request) -> AsyncIterator[CancelToken]:
         tasks.start_soon(listen)
         try:
             yield cancel
+        except Exception as error:  # noqa: BLE001 - raised below, out of the group that would wrap it
+            failure = error
         finally:
             tasks.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
 
 
 class BodyLimit:

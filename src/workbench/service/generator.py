@@ -203,10 +203,8 @@ def generator_app(runner: Runner, *, token: str | None = None) -> FastAPI:
             )
             async with room, gone(request) as cancel:
                 made = await anyio.to_thread.run_sync(
-                    partial(_composed_or_not, runner, body, cancel), limiter=room.threads
+                    partial(composed, runner, body, cancel), limiter=room.threads
                 )
-            if isinstance(made, WorkbenchError):
-                raise made
             trace_id = trace.format_trace_id(span.get_span_context().trace_id)
         return answer(body, made, {"weights_sha256": runner.info.sha256, "trace_id": trace_id})
 
@@ -248,16 +246,6 @@ def composed(runner: Runner, body: GenerateBody, cancel: CancelToken | None = No
         )
     values = [loop.value for loop in loops]
     return Candidates(result, tuple(loops), values.index(max(values)))
-
-
-def _composed_or_not(
-    runner: Runner, body: GenerateBody, cancel: CancelToken
-) -> Candidates | WorkbenchError:
-    """As `composed`; errors come back, as the task group of `gone` would raise them in a group."""
-    try:
-        return composed(runner, body, cancel)
-    except WorkbenchError as error:
-        return error
 
 
 def answer(body: GenerateBody, made: Candidates, told: Mapping[str, str]) -> Generation:
