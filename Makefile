@@ -47,9 +47,12 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# A process a core, each with its own browser and servers; the tests of a file stay together.
+PARALLEL := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 test: install
-	$(BIN)/python -m pytest -q
-	$(BIN)/python -m pytest -q --nbval --nbval-sanitize-with tests/nbval.cfg -o filterwarnings=default -o addopts= notebooks
+	$(BIN)/python -m pytest -q $(PARALLEL)
+	$(BIN)/python -m pytest -q $(PARALLEL) --nbval --nbval-sanitize-with tests/nbval.cfg -o filterwarnings=default -o addopts= notebooks
 
 # Run every notebook again and keep its outputs, as the repository stores them.
 notebooks: install

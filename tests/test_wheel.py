@@ -24,6 +24,8 @@ def test_what_users_need_is_in_the_wheel(wheel):
     for needed in (
         "workbench/models/weights/pocket/model.safetensors",
         "workbench/models/weights/pocket/CARD.md",
+        "workbench/models/weights/classifier/model.json",
+        "workbench/models/weights/classifier/CARD.md",
         "workbench/widgets/bank/gm.sf3",
         "workbench/widgets/bank/LICENSE.FluidR3.txt",
         "workbench/widgets/static/player.js",

@@ -34,11 +34,11 @@ from workbench.models import (
     load_runner,
     runner_names,
 )
+from workbench.models.vocabulary import DRUM_PATCH
 from workbench.score import Score, parse_key, program_named
 from workbench.settings import read_settings
 
 STOPPED = 130  # what shells report for a program ended by Ctrl-C
-DRUM_KIT = 128
 OTHERS = {"remote": "composes where `workbench serve` runs"}  # runners of rooms above models
 
 
@@ -180,7 +180,7 @@ def _request(arguments: argparse.Namespace) -> GenerationRequest:
     if arguments.drums_only:
         if fields["roles"] not in (None, ("drums",)):
             raise RequestError("--drums-only leaves no room for --roles; give one of them")
-        fields |= {"roles": ("drums",), "instruments": (DRUM_KIT,)}
+        fields |= {"roles": ("drums",), "instruments": (DRUM_PATCH,)}
     return GenerationRequest(**fields)
 
 
@@ -337,7 +337,12 @@ def _add_models_of(parser: argparse.ArgumentParser) -> None:
     add("--runner", default=read_settings().runner, help="what composes; shared by all services")
     add("--checkpoint", type=Path, help="weights file for an orpheus runner")
     add("--classifier", default="pocket", help="what judges: pocket or orpheus-classifier")
-    add("--classifier-checkpoint", type=Path, metavar="FILE", help="weights of orpheus-classifier")
+    add(
+        "--classifier-checkpoint",
+        type=Path,
+        metavar="FILE",
+        help="weights of orpheus-classifier; the pulled ones by default",
+    )
 
 
 def _serve(arguments: argparse.Namespace) -> None:
@@ -557,16 +562,18 @@ def _add_models(commands: Any) -> None:
 
 def _models_list(_arguments: argparse.Namespace) -> None:
     from workbench.models.hub import CHECKPOINTS, find_checkpoint
+    from workbench.models.judging import CLASSIFIERS
     from workbench.models.registry import RUNNERS
 
-    for name in runner_names():
+    known = {**CLASSIFIERS, **RUNNERS}
+    for name in (*runner_names(), *(name for name in CLASSIFIERS if name not in RUNNERS)):
         ready = "ready"
         if name == "remote":
             ready = read_settings().remote_url or "set WORKBENCH_REMOTE_URL=http://host:2003"
         elif name in CHECKPOINTS:
             path = find_checkpoint(name)
             ready = str(path) if path else f"`workbench models pull {name}` or --checkpoint FILE"
-        says = RUNNERS[name][1] if name in RUNNERS else OTHERS.get(name, "from another package")
+        says = known[name][1] if name in known else OTHERS.get(name, "from another package")
         print(f"{name:<18} {says:<46} {ready}")
 
 

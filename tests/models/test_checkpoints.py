@@ -75,7 +75,7 @@ def test_dtype_is_kept_or_changed(weights: Weights, tmp_path: Path) -> None:
     assert load_checkpoint(tmp_path / "half.pth", dtype=torch.float32).dtype == torch.float32
 
 
-@pytest.mark.parametrize("name", CHECKPOINTS)
+@pytest.mark.parametrize("name", sorted(CHECKPOINTS.keys() - {"orpheus-classifier"}))
 def test_released_files_are_named_by_their_names(name: str) -> None:
     layers = 16 if name == "orpheus-large" else 8
     assert f"orpheus-{variant_name(CHECKPOINTS[name], layers)}" == name

@@ -295,9 +295,9 @@ def test_names_and_options_that_are_not_known_are_refused(tmp_path: Path) -> Non
     ):
         load_classifier("grammar")
     with pytest.raises(
-        RunnerError, match=r"orpheus-classifier does not take these options: .*checkp"
+        RunnerError, match=r"orpheus-classifier does not take these options: .*chekp"
     ):
-        load_classifier("orpheus-classifier")
+        load_classifier("orpheus-classifier", chekpoint=tmp_path)
     with pytest.raises(CheckpointError, match=r"no classifier's weights in .*; expected"):
         load_classifier("pocket", folder=tmp_path)
 

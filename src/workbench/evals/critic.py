@@ -18,9 +18,8 @@ from workbench.evals.metrics.rhythm import groove_consistency, syncopation
 from workbench.evals.metrics.steps import BAR_TICKS, STEP_TICKS, num_bars, step_of
 from workbench.models.expression import role_of
 from workbench.score import TICKS_PER_QUARTER, Note, Score, Track
+from workbench.score.gm import KICKS, SNARES
 
-KICKS = frozenset({35, 36})
-SNARES = frozenset({37, 38, 39, 40})  # side stick, snares and clap
 TOMS = frozenset({41, 43, 45, 47, 48, 50})
 HATS = frozenset({42, 44, 46, 51, 53, 54, 59, 69, 70, 82})  # what keeps time: hats, rides, shakers
 POCKET_TICKS = TICKS_PER_QUARTER // 16  # a hit this far from its habit is out of the pocket
@@ -100,11 +99,9 @@ def _hats(track: Track, _score: Score, _bars: int) -> float:
 def _fills(track: Track, _score: Score, bars: int) -> float:
     """Share of tom hits that fall in the last bar of four or of the piece; ½ without toms."""
     toms = [_bar(note, bars) for note in track.notes if note.pitch in TOMS]
-    return (
-        fmean(bar % PHRASE_BARS == PHRASE_BARS - 1 or bar == bars - 1 for bar in toms)
-        if (toms)
-        else 0.5
-    )
+    if not toms:
+        return 0.5
+    return fmean(bar % PHRASE_BARS == PHRASE_BARS - 1 or bar == bars - 1 for bar in toms)
 
 
 def _ghosts(track: Track, _score: Score, bars: int) -> float:

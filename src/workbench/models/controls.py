@@ -16,9 +16,9 @@ from workbench.errors import RequestError
 from workbench.models.expression import words_of
 from workbench.models.requests import GenerationRequest, RunnerInfo
 from workbench.models.shaping import STEPS
+from workbench.models.vocabulary import DRUM_PATCH
 from workbench.score import Score, nearest_role
 
-DRUM_KIT = 128  # as a program
 STYLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "rock": (
@@ -47,7 +47,7 @@ _STYLE_OF = {words_of(alias): style for style, names in STYLES.items() for alias
 _LONGEST = max(map(len, _STYLE_OF))
 # Programs for runners that know instruments and no roles (Maestro's defaults by role).
 PROGRAMS: Mapping[str, int] = MappingProxyType(
-    {"drums": DRUM_KIT, "bass": 33, "chords": 4, "melody": 80}
+    {"drums": DRUM_PATCH, "bass": 33, "chords": 4, "melody": 80}
 )
 
 

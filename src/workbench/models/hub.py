@@ -37,9 +37,12 @@ CHECKPOINTS: Mapping[str, str] = MappingProxyType(
         "orpheus-large": (
             "Orpheus_Music_Transformer_Large_Trained_Model_43860_steps_0.6682_loss_0.8054_acc.pth"
         ),
+        "orpheus-classifier": (
+            "Orpheus_Music_Transformer_Classifier_Trained_Model_23670_steps_0.1837_loss_0.9207_acc.pth"
+        ),
     }
 )
-"""By runner name, the file in the repository. 1.9 GB each; large is 3.0 GB."""
+"""By name of the runner or classifier, the file in the repository: 1.9 GB a runner, large 3.0 GB."""
 
 
 def models_folder() -> Path:
@@ -51,6 +54,17 @@ def find_checkpoint(name: str) -> Path | None:
     """The pulled file of a runner, or None. Raises `RunnerError` for a name not in the table."""
     path = models_folder() / _file_name(name)
     return path if path.is_file() else None
+
+
+def checkpoint_of(name: str, given: str | Path | None) -> Path:
+    """The file that was given, or else the pulled one. Raises `RunnerError` where there is neither."""
+    path = Path(given) if given is not None else find_checkpoint(name)
+    if path is None:
+        raise RunnerError(
+            f"{name} has no weights here; `workbench models pull {name}` gets them, "
+            "or name a file as checkpoint"
+        )
+    return path
 
 
 def pull(name: str, *, endpoint: str | None = None) -> Path:

@@ -63,7 +63,7 @@ CLASSIFIERS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "orpheus-classifier": (
             "workbench.models.classifiers.orpheus:CheckpointClassifier",
-            "the released checkpoint, from a file",
+            "the released checkpoint",
         ),
     }
 )

@@ -21,12 +21,12 @@ from workbench.models.expression import (
     without_overlaps,
 )
 from workbench.score import TICKS_PER_QUARTER, ControlChange, Note, Score, Track, parse_key
+from workbench.score.gm import KICKS, SNARES
 
 SIXTEENTH, EIGHTH = TICKS_PER_QUARTER // 4, TICKS_PER_QUARTER // 2
 BAR = 4 * TICKS_PER_QUARTER  # runners compose 4/4
 CUTOFF = 74  # controller "brightness"; 64 is as the sound was made (MMA RP-021)
 
-KICKS, SNARES = (35, 36), (38, 40, 37, 39)
 CLOSED_HAT, OPEN_HAT = 42, 46
 LOW_DRUMS = frozenset({35, 36, 41, 43, 45, 47, 61, 64, 66})
 HIGH_DRUMS = frozenset({42, 44, 46, 49, 51, 52, 53, 54, 55, 56, 57, 59, 69, 70, 80, 81, 82})
@@ -43,7 +43,13 @@ _SIMPLER = (0.0, 0.0, 0.0, 0.3, 0.9)  # … goes at complexity 0
 _WEAK = (0.0, 0.15, 0.3, 0.55, 0.85)  # … goes at a density of −1
 _ANTICIPATED = (0.3, 0.5, 0.5)  # … comes a sixteenth early at a syncopation of 1
 
-_SOFT_HITS = (SNARES, 7, 42), (SNARES, 15, 42), (KICKS, 3, 78), (KICKS, 10, 84)
+# Sounds in order of preference, the sixteenth of the bar, velocity.
+_SOFT_HITS = (
+    ((38, 40, 37, 39), 7, 42),
+    ((38, 40, 37, 39), 15, 42),
+    ((35, 36), 3, 78),
+    ((35, 36), 10, 84),
+)
 _REGISTER = {"bass": (28, 0.75), "chords": (43, 0.0), "melody": (48, 0.5)}
 _HIGHEST = 108  # a piano's
 _PEDALLED = (range(8), range(88, 96))  # pianos and pads
@@ -217,9 +223,8 @@ def _bright(score: Score, amount: float, _rng: random.Random) -> Score:
             for index, note in enumerate(chord if amount > 0 else reversed(chord)):
                 pitch = note.pitch + octave
                 moves = index < turned and abs(amount) >= from_amount
-                yield (
-                    replace(note, pitch=pitch) if (moves and lowest <= pitch <= _HIGHEST) else note
-                )
+                fits = lowest <= pitch <= _HIGHEST
+                yield replace(note, pitch=pitch) if moves and fits else note
 
     def struck(track: Track, _role: str) -> Iterable[Note]:
         for note in track.notes:
@@ -408,7 +413,7 @@ def _struck_twice(chord: Chord) -> Iterable[Note]:
 
 def _between(track: Track, length_ticks: int) -> Iterable[Note]:
     """Softer hits half way between those of the busiest sound that is neither kick nor snare."""
-    counts = Counter(note.pitch for note in track.notes if note.pitch not in KICKS + SNARES)
+    counts = Counter(note.pitch for note in track.notes if note.pitch not in KICKS | SNARES)
     if not counts:
         return
     busiest = max(counts, key=lambda pitch: (counts[pitch], pitch))
@@ -473,7 +478,7 @@ def _straightened(
         voice = starts[first.pitch if track.is_drums else 0]
         silent = not any(first.start_ticks < other <= target + _EARLY for other in voice)
         moves = strength >= OFFBEAT and target < length_ticks and silent and luck < 0.9 * amount
-        if moves and (not track.is_drums or first.pitch in KICKS + SNARES):
+        if moves and (not track.is_drums or first.pitch in KICKS | SNARES):
             for note in chord:
                 end = max(note.end_ticks, target + SIXTEENTH // 2)
                 yield _ending(replace(note, start_ticks=target), end)

@@ -194,6 +194,10 @@ DRUM_NAMES: dict[int, str] = {
 }
 """Drum sounds by pitch: 35–81 of Level 1, the others of Level 2."""
 
+KICKS = frozenset({35, 36})
+SNARES = frozenset({37, 38, 39, 40})
+"""What strikes the backbeat: side stick, snares, clap."""
+
 DRUM_KITS: dict[int, str] = {
     0: "Standard",
     8: "Room",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import RequestError
 from workbench.score.edit import slice_bars
+from workbench.score.gm import SNARES
 from workbench.score.model import (
     DRUM_CHANNEL,
     MAX_TICKS,
@@ -38,7 +39,6 @@ _BELIEVED_FIT = 0.0
 _SURE = 0.5  # see `tempo.TempoEstimate`
 _GIVEN_TEMPO_SLACK = 0.01  # "97" may mean 97.3
 _NEAR_QUARTERS = 0.12  # an onset this close to a beat is on it
-_BACKBEAT = (37, 38, 39, 40)  # side stick, snares, clap
 _DOWNBEAT = (35, 36, 49, 57)  # bass drums, crashes
 _BASS_PITCH = 48
 
@@ -132,7 +132,7 @@ def _first_bar(beats: list[float], notes: list[Note], bar_quarters: float) -> fl
     backbeats = [
         beat
         for beat, note in zip(beats, notes, strict=True)
-        if note.channel == DRUM_CHANNEL and note.pitch in _BACKBEAT
+        if note.channel == DRUM_CHANNEL and note.pitch in SNARES
     ]
     first, last = beats[0], beats[-1]
     nearest = round(first * 4) / 4

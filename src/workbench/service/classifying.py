@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from importlib.metadata import version
 from typing import Annotated
 
 import anyio
@@ -13,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from workbench.models import Classifier, Verdict
 from workbench.service.doors import Busy, make_app
-from workbench.service.predict import AT_ONCE, WAITING, Health, Metadata, metadata_of
+from workbench.service.predict import AT_ONCE, WAITING, Metadata, add_health, metadata_of
 from workbench.service.telemetry import tracer_of
 from workbench.service.wire import EXAMPLE, ClientJobId, Midi, StrictBody, example, received, sent
 
@@ -81,15 +80,5 @@ def classifier_app(classifier: Classifier, *, token: str | None = None) -> FastA
                 metadata=metadata_of(span, body.client_job_id or client_job_id),
             )
 
-    @app.get("/health")
-    def health() -> Health:
-        """That the service answers, and which weights it has loaded."""
-        return Health(
-            service=SERVICE,
-            version=version("workbench"),
-            runner=classifier.name,
-            weights_sha256=classifier.weights_sha256,
-            device="cpu",
-        )
-
+    add_health(app, SERVICE, classifier.name, classifier.weights_sha256)
     return app

@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 import json
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 import httpx
 from opentelemetry.propagate import inject
@@ -60,6 +61,7 @@ class ServiceClient:
             timeout=httpx.Timeout(SILENCE_S, connect=CONNECT_S),
             limits=httpx.Limits(max_connections=64, keepalive_expiry=IDLE_S),
         )
+        weakref.finalize(self, self._http.close)  # for callers who do not
 
     def close(self) -> None:
         """Close the connections."""
@@ -145,15 +147,15 @@ class ToolsClient:
 
         `on_progress` hears the records of all jobs by id, about twice a second and at the end.
         """
-        while True:
+        pending = True
+        records: dict[str, dict[str, Any]] = {}
+        while pending:
             polled = self.call("job_poll", job_ids=list(job_ids), timeout_ms=POLL_MS, mode="all")
-            waiting = bool(polled["pending"])
-            if on_progress is not None or not waiting:
-                records = {name: self.call("job_status", job_id=name) for name in job_ids}
-                if on_progress is not None:
-                    on_progress(records)
-                if not waiting:
-                    return [records[name] for name in job_ids]
+            pending = polled["pending"]
+            records = {record["job_id"]: record for record in polled["results"]}
+            if on_progress is not None:
+                on_progress(records | {i: self.call("job_status", job_id=i) for i in pending})
+        return [records[job_id] for job_id in job_ids]
 
     def keep(self, score: Score) -> str:
         """Keep a score as MIDI; its hash, which tools take as a seed."""
@@ -208,7 +210,7 @@ class RemoteRunner:
             )
         self._client = ServiceClient(url, token=token or settings.token)
         self._info = info_received(self._client.get("/info"))
-        self._query = ""
+        self._query: dict[str, str] = {}
 
     def close(self) -> None:
         """Close the connections."""
@@ -217,7 +219,7 @@ class RemoteRunner:
     def for_job(self, job_id: str) -> RemoteRunner:
         """The same runner, over the same connections, telling the service whose work it is."""
         named = copy.copy(self)
-        named._query = f"?client_job_id={quote(job_id)}"
+        named._query = {"client_job_id": job_id}
         return named
 
     @property
@@ -245,9 +247,10 @@ class RemoteRunner:
         self, request: GenerationRequest, *, cancel: CancelToken | None = None
     ) -> Iterator[Progress]:
         """Compose there, telling how far it is; the last `Progress` holds the result."""
-        ticket, asked_to_stop = None, False
+        ticket, asked_to_stop = None, cancel is not None and cancel.cancelled
+        query = self._query | ({"stopped": "true"} if asked_to_stop else {})
         body = ComposeBody.of(request).model_dump(exclude_none=True)
-        for told in self._client.lines(f"/compose{self._query}", body):
+        for told in self._client.lines(f"/compose?{urlencode(query)}", body):
             if "detail" in told:
                 raise RunnerError(f"{self._client.url}: {told['detail']}")
             ticket = told.get("ticket", ticket)

@@ -54,10 +54,18 @@ def add_composing(app: FastAPI, runner: Runner, room: Busy, tracer: Tracer) -> N
 
     @app.post("/compose")
     async def compose(
-        body: ComposeBody, request: Request, client_job_id: Annotated[ClientJobId, Query()] = None
+        body: ComposeBody,
+        request: Request,
+        client_job_id: Annotated[ClientJobId, Query()] = None,
+        stopped: bool = False,
     ) -> StreamingResponse:
-        """Compose a whole request: JSON lines, first a ticket, then progress, the result in the last."""
+        """Compose a whole request: JSON lines, first a ticket, then progress, the result in the last.
+
+        `stopped` when the caller asked to stop before anything was sent: the answer says so.
+        """
         cancel, ticket = CancelToken(), uuid4().hex
+        if stopped:
+            cancel.cancel()
 
         def forget() -> None:
             cancel.cancel()

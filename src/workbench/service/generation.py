@@ -12,13 +12,13 @@ from pydantic import Field
 
 from workbench.models import CancelToken, GenerationResult, Runner
 from workbench.score import DRUM_CHANNEL, Score
+from workbench.score.gm import KICKS, SNARES
 from workbench.service.client import RemoteRunner
 from workbench.service.jobs import Outcome, Perform
 from workbench.service.variants import DEFAULTS, compose, effective
 from workbench.service.wire import EXAMPLE, StrictBody, example
 from workbench.store import Artifact, Job, NewArtifact, Store, hash_of
 
-KICKS, SNARES = frozenset({35, 36}), frozenset({37, 38, 39, 40})
 MIDI = "audio/midi"
 EXAMPLE_HASH = hash_of(EXAMPLE.to_midi())
 SECTIONS = ("seed_hash", "section_a_hash", "section_b_hash")  # arguments that name music, in order

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from http import HTTPStatus
-from importlib.metadata import version
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
@@ -30,7 +29,7 @@ from workbench.models.controls import Commission, Controls, Dials, request_for, 
 from workbench.models.expression import expressed, role_of
 from workbench.score import TICKS_PER_QUARTER, Score, Track, nearest_role
 from workbench.service.doors import Busy, gone, make_app
-from workbench.service.predict import Health
+from workbench.service.predict import add_health
 from workbench.service.telemetry import tracer_of
 from workbench.service.wire import StrictBody, example
 
@@ -208,18 +207,8 @@ def generator_app(runner: Runner, *, token: str | None = None) -> FastAPI:
             trace_id = trace.format_trace_id(span.get_span_context().trace_id)
         return answer(body, made, {"weights_sha256": runner.info.sha256, "trace_id": trace_id})
 
-    @app.get("/health")
-    def health() -> Health:
-        """That the service answers, and which weights it has loaded."""
-        info = runner.info
-        return Health(
-            service=SERVICE,
-            version=version("workbench"),
-            runner=info.name,
-            weights_sha256=info.sha256,
-            device=info.device,
-        )
-
+    info = runner.info
+    add_health(app, SERVICE, info.name, info.sha256, info.device)
     return app
 
 

@@ -177,19 +177,27 @@ def predict_app(name: str, runner: Runner, *, token: str | None = None) -> FastA
 
     add_composing(app, runner, room, tracer)
 
+    info = runner.info
+    add_health(app, f"orpheus-{name}", info.name, info.sha256, info.device)
+    return app
+
+
+def add_health(
+    app: FastAPI, service: str, runner: str, weights_sha256: str, device: str = "cpu"
+) -> None:
+    """Give an app its `/health`."""
+    said = Health(
+        service=service,
+        version=version("workbench"),
+        runner=runner,
+        weights_sha256=weights_sha256,
+        device=device,
+    )
+
     @app.get("/health")
     def health() -> Health:
         """That the service answers, and which weights it has loaded."""
-        info = runner.info
-        return Health(
-            service=f"orpheus-{name}",
-            version=version("workbench"),
-            runner=info.name,
-            weights_sha256=info.sha256,
-            device=info.device,
-        )
-
-    return app
+        return said
 
 
 def metadata_of(span: trace.Span, client_job_id: str | None) -> Metadata:

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from workbench.models.checkpoints import load_classifier_checkpoint
+from workbench.models.hub import checkpoint_of
 from workbench.models.judging import Verdict, check_length
 from workbench.models.vocabulary import encode_score
 from workbench.score import Score
@@ -20,13 +21,13 @@ class CheckpointClassifier:
     of the classes could not be consulted: were it the other way round, so were every verdict.
 
     Args:
-        checkpoint: a `.pth` or `.safetensors` file.
+        checkpoint: a `.pth` or `.safetensors` file; the pulled one by default.
     """
 
     name = "orpheus-classifier"
 
-    def __init__(self, checkpoint: str | Path) -> None:
-        path = Path(checkpoint)
+    def __init__(self, checkpoint: str | Path | None = None) -> None:
+        path = checkpoint_of(self.name, checkpoint)
         self._net = load_classifier_checkpoint(path)
         file = path / "model.safetensors" if path.is_dir() else path
         with file.open("rb") as stream:

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import torch
 
-from workbench.errors import RequestError, RunnerError
+from workbench.errors import RequestError
 from workbench.models.checkpoints import load_checkpoint
 from workbench.models.decoding.engine import Engine
 from workbench.models.decoding.loop import Row
 from workbench.models.decoding.orpheus import OrpheusBatch
 from workbench.models.decoding.rules import Limits
-from workbench.models.hub import find_checkpoint
+from workbench.models.hub import checkpoint_of
 from workbench.models.requests import (
     CancelToken,
     GenerationRequest,
@@ -71,12 +71,7 @@ class OrpheusRunner:
         stop_at_outro: bool = False,
     ) -> None:
         self._name = f"orpheus-{variant}"
-        path = Path(checkpoint) if checkpoint is not None else find_checkpoint(self._name)
-        if path is None:
-            raise RunnerError(
-                f"{self._name} has no weights here; `workbench models pull {self._name}` gets them, "
-                "or name a file as checkpoint"
-            )
+        path = checkpoint_of(self._name, checkpoint)
         net = load_checkpoint(path, device=torch.device(device))
         self._decoding = net.decoding(getattr(torch, dtype) if dtype else None)
         self._path, self._stop_at_outro = path, stop_at_outro
