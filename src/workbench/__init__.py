@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from workbench.evals import metrics
-    from workbench.facade import generate, load_runner, play, sweep
+    from workbench.facade import compose, generate, load_runner, play, sweep
     from workbench.models import GenerationRequest
     from workbench.score import Score
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _LAZY = {
     "GenerationRequest": "workbench.facade",
     "Score": "workbench.facade",
+    "compose": "workbench.facade",
     "generate": "workbench.facade",
     "load_runner": "workbench.facade",
     "metrics": "workbench.facade",
@@ -27,7 +28,16 @@ _LAZY = {
     "sweep": "workbench.facade",
 }
 
-__all__ = ["GenerationRequest", "Score", "generate", "load_runner", "metrics", "play", "sweep"]
+__all__ = [
+    "GenerationRequest",
+    "Score",
+    "compose",
+    "generate",
+    "load_runner",
+    "metrics",
+    "play",
+    "sweep",
+]
 
 if not TYPE_CHECKING:
 

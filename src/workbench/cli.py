@@ -18,7 +18,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
@@ -38,6 +38,12 @@ from workbench.models.vocabulary import DRUM_PATCH
 from workbench.score import Score, parse_key, program_named
 from workbench.settings import read_settings
 
+if TYPE_CHECKING:
+    from workbench.daw import Project
+    from workbench.planner import Planned, PlanStep
+    from workbench.prompt import Prompt
+
+INTENT_GATE = 0.97  # of the unambiguous utterances
 STOPPED = 130  # what shells report for a program ended by Ctrl-C
 OTHERS = {"remote": "composes where `workbench serve` runs"}  # runners of rooms above models
 
@@ -64,8 +70,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"workbench {version('workbench')}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for add in (_add_demo, _add_lab, _add_generate, _add_sweep, _add_eval, _add_train, _add_models,
-                _add_serve, _add_mcp, _add_doctor):  # fmt: skip
+    for add in (_add_demo, _add_lab, _add_generate, _add_plan, _add_compose, _add_sweep, _add_eval,
+                _add_train, _add_models, _add_serve, _add_mcp, _add_doctor):  # fmt: skip
         add(commands)
     return parser
 
@@ -251,6 +257,95 @@ def _bar(request: GenerationRequest) -> Iterator[Callable[[Progress], None]]:
         yield show
 
 
+# plan and compose
+
+
+def _add_plan(commands: Any) -> None:
+    parser = _command(
+        commands, "plan", _plan, "What a STORI PROMPT would do: steps and tool calls.",
+        "plan prompt.txt",
+    )  # fmt: skip
+    parser.add_argument("prompt", type=Path, help="a file, or - for standard input")
+    parser.add_argument("--json", action="store_true", help="everything, for programs")
+
+
+def _add_compose(commands: Any) -> None:
+    add = _command(
+        commands, "compose", _compose, "Compose what a STORI PROMPT asks for, without a chat model.",
+        "compose prompt.txt --out song",
+    ).add_argument  # fmt: skip
+    add("prompt", type=Path, help="a file, or - for standard input")
+    add("--runner", default=read_settings().runner, help=f"one of {', '.join(runner_names())}")
+    add("--checkpoint", type=Path, help="weights file for an orpheus runner")
+    add("--seed", type=int, default=0, help="the same seed gives the same song; 0 when not said")
+    add("--out", type=Path, required=True, metavar="DIR",
+        help="for song.mid, project.json and plan.json")  # fmt: skip
+
+
+def _plan(arguments: argparse.Namespace) -> None:
+    from workbench.planner import planned_or_why_not, read_prompt
+
+    prompt = read_prompt(_text(arguments.prompt))
+    planned = planned_or_why_not(prompt)
+    if arguments.json:
+        print(json.dumps(planned.as_dict(), indent=1, ensure_ascii=False))
+        return
+    print(planned.title)
+    for step in planned.steps:
+        print(f"{step.step_id:>3}. {step.label}{f' ({step.detail})' if step.detail else ''}")
+    print("\nCalls:")
+    for call in planned.calls:
+        print(f"  {call.name} {json.dumps(dict(call.params), ensure_ascii=False)}")
+    _remarks(prompt, planned)
+
+
+def _compose(arguments: argparse.Namespace) -> int:
+    from workbench.planner import compose_prompt, planned_or_why_not, read_prompt
+
+    prompt = read_prompt(_text(arguments.prompt))
+    planned = planned_or_why_not(prompt)  # before the runner is loaded
+    _make_folder(arguments.out)
+    runner = _runner(arguments)
+    with _stoppable() as cancel:
+        song = compose_prompt(
+            prompt, runner, seed=arguments.seed, cancel=cancel, on_step=_step_line
+        )
+    (arguments.out / "song.mid").write_bytes(song.score.to_midi())
+    song.project.save(arguments.out / "project.json")
+    told = json.dumps(song.as_dict(), indent=1, ensure_ascii=False)
+    (arguments.out / "plan.json").write_text(told + "\n")
+    for track, effects in song.effects.items():
+        print(f"{track}: {', '.join(effects) or 'no effects'}")
+    _remarks(prompt, planned)
+    print(f"{planned.title} in {arguments.out}{' (stopped)' if cancel.cancelled else ''}")
+    for step, reason in song.carried.failures:
+        print(f"workbench: {step.label}: {reason}", file=sys.stderr)
+    return STOPPED if cancel.cancelled else 1 if song.carried.failures else 0
+
+
+def _text(path: Path) -> str:
+    """A file's text, or standard input's for "-"."""
+    try:
+        return sys.stdin.read() if str(path) == "-" else path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise RequestError(f"cannot read {path}: {error}; give a text file") from error
+
+
+def _step_line(step: PlanStep) -> None:
+    """Each step as it begins and ends, on a terminal."""
+    if sys.stderr.isatty():
+        said = f": {step.result}" if step.result else ""
+        print(f"{step.status:>9}  {step.label}{said}", file=sys.stderr)
+
+
+def _remarks(prompt: Prompt, planned: Planned) -> None:
+    """What had no effect, on standard error."""
+    for remark in prompt.remarks:
+        print(f"line {remark.line}: {remark.reason} ({remark.suggestion})", file=sys.stderr)
+    for entry in planned.unread:
+        print(f"{entry.path}: {entry.reason}", file=sys.stderr)
+
+
 # demo and lab
 
 
@@ -401,6 +496,8 @@ def _add_mcp(commands: Any) -> None:
     )
     _add_models_of(parser)
     add("--uploads", type=Path, metavar="DIR", help="the folder cas_upload_file may read from")
+    add("--project", type=Path, metavar="FILE",
+        help="the song of the stori_* tools: read at start, written after each change")  # fmt: skip
     for service, option in ELSEWHERE.items():
         where = parser.add_mutually_exclusive_group()
         where.add_argument(
@@ -420,6 +517,7 @@ def _local_url(port: str) -> str:
 def _mcp(arguments: argparse.Namespace) -> None:
     import anyio
 
+    from workbench.daw import Studio
     from workbench.service.calling import tools_app
     from workbench.service.client import RemoteClassifier, RemoteRunner
     from workbench.service.generation import TOOLS, performers
@@ -438,12 +536,22 @@ def _mcp(arguments: argparse.Namespace) -> None:
         runners |= dict.fromkeys(missing, _runner(arguments))
     with closing(Store.open()) as store, Jobs(store, performers(store, runners)) as jobs:
         store.blobs.sweep_temporaries()
-        room = Workroom(jobs, classifier, arguments.uploads)
+        studio = Studio(_song(arguments.project), runner=runners["base"])
+        if arguments.project is not None:
+            studio.on_change(lambda song: song.save(arguments.project))
+        room = Workroom(jobs, classifier, arguments.uploads, studio)
         if arguments.http is None:
             anyio.run(serve_stdio, room)
         else:
             app = tools_app(room)
             serve({arguments.http: app}, host="127.0.0.1", token=None, on_ready=_say_where)
+
+
+def _song(path: Path | None) -> Project | None:
+    """The song of a file; None where there is no such file yet."""
+    from workbench.daw import Project
+
+    return Project.load(path) if path is not None and path.exists() else None
 
 
 # sweep
@@ -483,6 +591,22 @@ def _add_eval(commands: Any) -> None:
         "--weights", type=Path, metavar="DIR",
         help="a trained folder, whose gates.json and card are written; without, what ships is measured",
     )  # fmt: skip
+    _add_eval_intent(whats)
+
+
+def _add_eval_intent(whats: Any) -> None:
+    _command(
+        whats, "intent", _eval_intent,
+        "How often is an utterance's intent found without a chat model?", "eval intent",
+    )  # fmt: skip
+
+
+def _eval_intent(_arguments: argparse.Namespace) -> int:
+    from workbench.planner import evaluate_intents, labelled_utterances
+
+    report = evaluate_intents(labelled_utterances())
+    print(report)
+    return 0 if report.overall.accuracy >= INTENT_GATE else 1
 
 
 def _eval_pocket(arguments: argparse.Namespace) -> int:

@@ -3,6 +3,8 @@
     WorkbenchError
     ├── MidiError          bytes or a file that are not the MIDI they claim to be
     ├── RequestError       a value asked for that cannot be given (also a ValueError)
+    ├── PromptError        a STORI PROMPT with something wrong in it; says where
+    ├── PlanError          a plan that cannot be made or carried out
     ├── RunnerError        a model runner that is unknown or cannot do what was asked
     │   └── CheckpointError    a weights file of the wrong kind, or a damaged one
     ├── BankError          a sound bank that is damaged
@@ -26,6 +28,30 @@ class MidiError(WorkbenchError):
 
 class RequestError(WorkbenchError, ValueError):
     """A request that cannot be met; the message names the field, its range and what came."""
+
+
+class PromptError(WorkbenchError, ValueError):
+    """A STORI PROMPT that is none; the message shows the place under a caret.
+
+    Attributes:
+        field: the key that is wrong, "" where it is the text as a whole.
+        reason: what is wrong with it.
+        line, column: of the place in the text as given, from 1.
+        suggestion: what was probably meant, or "".
+    """
+
+    def __init__(
+        self, reason: str, *, field: str, line: int, column: int, source: str, suggestion: str = ""
+    ) -> None:
+        self.field, self.reason, self.suggestion = field, reason, suggestion
+        self.line, self.column = line, column
+        hint = f" ({suggestion})" if suggestion else ""
+        place = f"{source}\n{' ' * (column - 1)}^"
+        super().__init__(f"line {line}, column {column}: {reason}{hint}\n{place}")
+
+
+class PlanError(WorkbenchError, ValueError):
+    """A plan that is none, or asks for what cannot be; the message names the part of it."""
 
 
 class RunnerError(WorkbenchError):

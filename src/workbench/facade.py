@@ -12,16 +12,28 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
+from workbench.daw import Project
 from workbench.errors import RequestError
 from workbench.evals import metrics
 from workbench.models import GenerationRequest, GenerationResult, Runner, Variation, load_runner
-from workbench.score import Score
+from workbench.planner import Composition, compose_prompt
+from workbench.prompt import Prompt
+from workbench.score import EmotionVector, Score
 from workbench.settings import read_settings
 from workbench.sweeps import SweepResult
 from workbench.sweeps import sweep as run_sweep
 from workbench.widgets import Player, register_display, show
 
-__all__ = ["GenerationRequest", "Score", "generate", "load_runner", "metrics", "play", "sweep"]
+__all__ = [
+    "GenerationRequest",
+    "Score",
+    "compose",
+    "generate",
+    "load_runner",
+    "metrics",
+    "play",
+    "sweep",
+]
 
 register_display()
 
@@ -66,14 +78,36 @@ def generate(  # noqa: PLR0913 - the notebook's front door, keywords only
     return runner.generate(request)
 
 
+def compose(
+    prompt: Prompt | str,
+    runner: str | Runner | None = None,
+    *,
+    project: Project | None = None,
+    emotion: EmotionVector | None = None,
+    seed: int = 0,
+) -> Composition:
+    """A song from a STORI PROMPT; as the last line of a cell it shows its player and its plan.
+
+    Composes into `project` where one is given. `emotion` takes the place of the prompt's own:
+    `refine(song.emotion, "darker")`. Raises `PromptError` and `PlanError` in a sentence.
+    """
+    if runner is None or isinstance(runner, str):
+        runner = loaded(runner or read_settings().runner)
+    return compose_prompt(prompt, runner, project=project, emotion=emotion, seed=seed)
+
+
 @cache
 def loaded(name: str) -> Runner:
     """The runner of that name, loaded once."""
     return load_runner(name)
 
 
-def play(music: Score | Variation | GenerationResult | str | Path | bytes) -> Player:
-    """A player for a score, MIDI (a file or its bytes), a variation, or a result's first one."""
+def play(
+    music: Score | Variation | GenerationResult | Composition | str | Path | bytes,
+) -> Player:
+    """A player for a score, a song, MIDI (a file or its bytes), a variation, or a result's first one."""
+    if isinstance(music, Composition):
+        music = music.score
     if isinstance(music, GenerationResult):
         music = music.variations[0]
     if isinstance(music, Variation):

@@ -1,3 +1,6 @@
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,9 +12,15 @@ from workbench.score.gm import (
     FAMILIES,
     PROGRAM_NAMES,
     ROLES,
+    Instrument,
     family_of,
+    instrument_of,
     nearest_role,
     program_named,
+)
+
+VECTORS = json.loads(
+    (Path(__file__).parents[1] / "daw" / "vectors" / "maestro.json").read_text(encoding="utf-8")
 )
 
 
@@ -97,3 +106,59 @@ def test_any_text_has_an_answer_or_a_sentence(name: str) -> None:
         return
     assert role in ROLES
     assert program is None or 0 <= program < 128
+
+
+# Where a better reading overrules Maestro's: an 808 bass is a synth bass.
+BETTER = {"808 Bass": 38}
+
+
+@pytest.mark.parametrize("case", VECTORS["gm_infer"], ids=lambda case: case["text"])
+def test_programs_as_in_the_reference(case) -> None:
+    text, meant = case["text"], instrument_of(case["text"])
+    if case["program"] is None:  # drums, or nothing that is known
+        assert meant.is_drums == (text == "Drums")
+        assert meant.confidence == ("high" if meant.is_drums else "none")
+    else:
+        assert meant.program == BETTER.get(text, case["program"])
+
+
+@pytest.mark.parametrize("case", VECTORS["gm_context"], ids=lambda case: case["track_name"])
+def test_instruments_by_context_as_in_the_reference(case) -> None:
+    meant = instrument_of(case["track_name"], instrument=case["instrument"], role=case["role"])
+    if case["track_name"] == "Upbeat Keys":  # no drums: "beat" is no word of it
+        assert meant == Instrument(0, "medium")
+        return
+    assert (meant.program, meant.name, meant.confidence, meant.is_drums) == (
+        case["program"],
+        case["instrument_name"],
+        case["confidence"],
+        case["is_drums"],
+    )
+
+
+def test_roles_have_the_programs_of_the_reference() -> None:
+    for role, program in VECTORS["gm_role_defaults"].items():
+        assert instrument_of(None, role=role).program == program
+
+
+@pytest.mark.parametrize(
+    ("name", "instrument", "role", "program", "confidence"),
+    [
+        ("Drums", "tenor sax", None, 66, "high"),
+        ("Lead", None, "bass", 80, "medium"),
+        ("Zorp", None, "zorp", 0, "none"),
+        ("Zorp", "kit", None, None, "high"),
+        ("", None, "chords", 4, "low"),
+        ("Bass", None, None, 33, "medium"),
+        ("Steel Drums", None, None, 114, "medium"),
+        ("Taiko", None, None, 116, "medium"),
+        ("Space Choir Pad", None, None, 91, "medium"),
+        ("Thumb Piano", None, None, 108, "medium"),
+        ("Muted Electric Guitar", None, None, 28, "medium"),
+        ("Harmonium", None, None, 20, "medium"),
+    ],
+)
+def test_the_first_that_says_anything_decides(
+    name: str, instrument: str | None, role: str | None, program: int | None, confidence: str
+) -> None:
+    assert instrument_of(name, instrument=instrument, role=role) == Instrument(program, confidence)

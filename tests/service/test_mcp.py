@@ -12,6 +12,9 @@ import pytest
 from mcp import Client, MCPError, StdioServerParameters
 from tests.service.conftest import serving
 
+from workbench.daw import TOOLS as STUDIO_TOOLS
+from workbench.daw import Studio
+from workbench.models import load_runner
 from workbench.score import Score
 from workbench.service.calling import tools_app
 from workbench.service.generation import performers
@@ -27,7 +30,8 @@ def room(tmp_path, pocket, classifier):
     (tmp_path / "uploads").mkdir()
     (tmp_path / "uploads" / "a.txt").write_bytes(b"Hello, World!")
     with Jobs(store, performers(store, dict.fromkeys(("base", "loops", "bridge"), pocket))) as jobs:
-        yield Workroom(jobs, classifier, tmp_path / "uploads")
+        studio = Studio(runner=load_runner("grammar"))
+        yield Workroom(jobs, classifier, tmp_path / "uploads", studio)
     store.close()
 
 
@@ -62,7 +66,7 @@ async def a_session(client):
     """From an empty store to a bridge between loops, through every tool."""
     CALLED.clear()
     listed = {tool.name: tool for tool in (await client.list_tools()).tools}
-    assert set(listed) == set(TOOLS)
+    assert set(listed) == set(TOOLS) | set(STUDIO_TOOLS)
     schema = listed["orpheus_loops"].input_schema["properties"]
     assert schema["temperature"]["description"].startswith("Sampling temperature 0.0-2.0")
     loops = await finished(client, await call(client, "orpheus_loops", num_variations=2, seed=3))
@@ -111,7 +115,32 @@ async def a_session(client):
     assert (await finished(client, {**started, "status": "pending"}))["status"] == "cancelled"
     assert (await call(client, "job_status", job_id=loops["job_id"]))["result"] == loops["result"]
     assert len((await call(client, "job_list"))["jobs"]) == 6
-    assert set(listed) == CALLED
+    assert set(listed) == CALLED | set(STUDIO_TOOLS)
+
+
+async def a_song(client):
+    """A song by the DAW's tools: a bass that is composed, a note that is wrong, and what there is then."""
+    await call(client, "stori_set_tempo", tempo=92)
+    bass = await call(client, "stori_generate_midi", role="bass", style="funk", tempo=92, bars=4)
+    assert bass["notesAdded"] > 8
+    notes = [{"pitch": 300, "startBeat": 0, "durationBeats": 1, "velocity": 90}]
+    wrong = await client.call_tool(
+        "stori_add_notes", {"regionId": bass["regionId"], "notes": notes}
+    )
+    assert wrong.is_error
+    assert wrong.structured_content["errors"][0]["field"] == "notes[0].pitch"
+    song = (await call(client, "stori_read_project"))["project"]
+    assert song["tempo"] == 92
+    ((region,),) = [track["regions"] for track in song["tracks"]]
+    assert (region["durationBeats"], region["noteCount"]) == (16, bass["totalNotes"])
+
+
+def test_the_daw_is_played_by_the_same_server(room):
+    async def main():
+        async with Client(mcp_server(room)) as client:
+            await a_song(client)
+
+    run(main)
 
 
 def test_in_process(room):

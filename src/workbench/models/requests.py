@@ -62,6 +62,8 @@ class GenerationRequest:
     """Lowest and highest pitch of the pitched parts (drums are not pitches)."""
     scale: tuple[int, ...] | None = None
     """Allowed pitch classes 0–11 of the pitched parts."""
+    chord_roots: tuple[int, ...] | None = None
+    """Pitch class 0–11 of the chord root of each bar from the first, over and over to the end."""
     max_polyphony: int | None = None
     """Most pitched notes sounding at once."""
     grid: int | None = None
@@ -85,13 +87,15 @@ class GenerationRequest:
             _within("instruments", program, 0, 128)
         for pitch_class in self.scale or ():
             _within("scale", pitch_class, 0, 11)
+        for root in self.chord_roots or ():
+            _within("chord_roots", root, 0, 11)
         for pitch in self.pitch_range or ():
             _within("pitch_range", pitch, 0, 127)
         if self.pitch_range is not None and self.pitch_range[0] > self.pitch_range[1]:
             raise RequestError(f"pitch_range must be (lowest, highest), got {self.pitch_range}")
         if self.grid is not None and self.grid not in GRIDS:
             raise RequestError(f"grid must be one of {', '.join(map(str, GRIDS))}, got {self.grid}")
-        for name in ("roles", "instruments", "scale"):
+        for name in ("roles", "instruments", "scale", "chord_roots"):
             if getattr(self, name) == ():
                 raise RequestError(
                     f"{name} is empty, so no note is allowed; leave it out to allow all"
@@ -104,6 +108,7 @@ LISTS: Mapping[str, tuple[type, str]] = {
     "instruments": (numbers.Integral, "[33, 128]"),
     "scale": (numbers.Integral, "[0, 2, 4, 7, 9]"),
     "pitch_range": (numbers.Integral, "(36, 84)"),
+    "chord_roots": (numbers.Integral, "[9, 5, 0, 7]"),
 }
 
 

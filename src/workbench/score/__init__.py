@@ -1,6 +1,7 @@
 """What music is here: scores on one clock of ticks, MIDI bytes in and out, names, keys, grid."""
 
 from workbench.score.edit import ending_at, joined, slice_bars, transpose
+from workbench.score.emotion import EmotionVector
 from workbench.score.gm import PROGRAM_NAMES, nearest_role, program_named
 from workbench.score.grid import regrid
 from workbench.score.keys import Key, find_key, parse_key
@@ -28,6 +29,7 @@ __all__ = [
     "TICKS_PER_QUARTER",
     "Aftertouch",
     "ControlChange",
+    "EmotionVector",
     "Key",
     "KeySignature",
     "Note",

@@ -7,13 +7,20 @@ Tables and look-ups only. Programs and pitches count from 0. Source: General MID
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import Literal
 
 from workbench.errors import RequestError
 
 Role = Literal["drums", "bass", "chords", "melody"]
 ROLES: tuple[Role, ...] = ("drums", "bass", "chords", "melody")
+ROLE_PROGRAMS: Mapping[Role, int] = MappingProxyType({"bass": 33, "chords": 4, "melody": 80})
+"""What plays a pitched role that names no instrument (Maestro's defaults)."""
+DRUMS_NAME = "Drums (Channel 10)"
+Confidence = Literal["high", "medium", "low", "none"]
 
 # Family, the role its instruments mostly play, its eight programs.
 _FAMILY_TABLE: tuple[tuple[str, Role, str], ...] = (
@@ -244,6 +251,7 @@ _ROLE_WORDS: dict[str, tuple[Role, int | None]] = {
     "harp": ("chords", 46),
     **dict.fromkeys(("string", "string section", "orchestra"), ("chords", 48)),
     **dict.fromkeys(("choir", "vocal pad"), ("chords", 52)),
+    **dict.fromkeys(("choir pad", "synth choir pad"), ("chords", 91)),
     **dict.fromkeys(("brass", "horn", "horn section"), ("chords", 61)),
     **dict.fromkeys(("pad", "synth pad", "warm pad", "atmosphere"), ("chords", 89)),
     **dict.fromkeys(("synth", "polysynth"), ("chords", 90)),
@@ -252,7 +260,7 @@ _ROLE_WORDS: dict[str, tuple[Role, int | None]] = {
     **dict.fromkeys(("melody", "solo", "tune", "theme", "hook", "riff"), ("melody", None)),
     **dict.fromkeys(("lead", "synth lead", "lead synth"), ("melody", 80)),
     **dict.fromkeys(("saw lead", "supersaw"), ("melody", 81)),
-    **dict.fromkeys(("voice", "vocal", "vox", "singer", "topline"), ("melody", 53)),
+    **dict.fromkeys(("voice", "vocal", "vox", "singer", "topline"), ("melody", 52)),
     **dict.fromkeys(("bell", "glock"), ("melody", 9)),
     "vibe": ("melody", 11),
     "hammered dulcimer": ("chords", 15),
@@ -272,6 +280,105 @@ _ROLE_WORDS: dict[str, tuple[Role, int | None]] = {
     "steelpan": ("melody", 114),
     "bagpipes": ("melody", 109),
     "mbira": ("melody", 108),
+}
+
+# Other names of programs, by program (Maestro's, save single words that mean more than one thing). Their
+# roles are the programs'; what stands above goes first.
+_OTHER_NAMES: dict[int, str] = {
+    0: "acoustic piano, concert piano",
+    1: "bright piano, bright acoustic",
+    2: "electric piano grand",
+    3: "honkytonk, saloon piano, ragtime piano",
+    4: "fender rhodes, ep1",
+    5: "ep2, fm electric piano",
+    6: "clavecin, cembalo",
+    7: "d6",
+    8: "celeste",
+    10: "musicbox",
+    11: "vibraharp",
+    13: "xylo",
+    14: "chimes, orchestral chimes",
+    17: "perc organ",
+    18: "distorted organ",
+    19: "cathedral organ",
+    20: "harmonium",
+    21: "accordian",
+    22: "blues harp, mouth organ",
+    24: "nylon",
+    25: "steel string, folk guitar",
+    26: "hollow body",
+    27: "electric guitar clean, strat clean",
+    28: "palm mute, muted electric, muted electric guitar",
+    29: "overdrive guitar, crunchy guitar",
+    30: "heavy guitar, metal guitar",
+    31: "harmonics",
+    32: "standup bass",
+    33: "finger bass, fingered bass",
+    34: "pick bass",
+    35: "fretless",
+    36: "slap",
+    37: "pop bass",
+    38: "analog bass",
+    39: "digital bass, fm bass",
+    42: "violoncello",
+    43: "string bass",
+    44: "tremolo",
+    45: "pizzicato, pizz",
+    46: "orchestral harp, concert harp",
+    47: "kettle drum",
+    48: "string ensemble, orchestra strings, orchestral strings",
+    49: "slow strings",
+    50: "synth strings, string synth",
+    52: "aahs",
+    53: "oohs",
+    54: "vocoder, synth choir",
+    55: "orch hit",
+    59: "harmon mute",
+    61: "brass ensemble",
+    62: "synth brass",
+    67: "bari sax",
+    75: "pan pipes",
+    76: "bottle",
+    80: "square lead, square wave",
+    81: "sawtooth lead, saw wave",
+    82: "calliope, calliope lead",
+    83: "chiff, chiff lead",
+    84: "charang, distorted lead",
+    85: "voice lead, synth voice lead",
+    86: "fifths lead, power lead",
+    87: "bass lead",
+    88: "new age pad, ambient pad",
+    89: "analog pad",
+    90: "poly pad",
+    92: "bowed pad, bowed glass",
+    93: "metallic pad, metal pad",
+    94: "halo, halo pad",
+    95: "sweep, sweep pad",
+    96: "rain, rain fx",
+    97: "soundtrack, cinematic",
+    98: "crystal, crystal fx",
+    99: "atmos, atmospheric",
+    100: "brightness, bright fx",
+    101: "goblins",
+    102: "echoes, echo fx",
+    103: "sci fi, scifi, space",
+    108: "thumb piano",
+    109: "bag pipe, bag pipes",
+    110: "folk fiddle",
+    111: "shehnai",
+    114: "steel pan",
+    115: "wood block",
+    116: "taiko",
+    118: "electronic drum",
+    119: "cymbal reverse",
+    120: "fret noise, guitar noise",
+    121: "breath",
+    122: "ocean, waves",
+    123: "bird",
+    124: "telephone, phone ring",
+    125: "chopper",
+    126: "clapping",
+    127: "gun",
 }
 
 
@@ -306,6 +413,43 @@ def nearest_role(name: str) -> tuple[Role, int | None]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """What a track sounds like: a program 0–127, or drums (None), and how sure that is."""
+
+    program: int | None
+    confidence: Confidence
+
+    @property
+    def is_drums(self) -> bool:
+        return self.program is None
+
+    @property
+    def name(self) -> str:
+        return DRUMS_NAME if self.program is None else PROGRAM_NAMES[self.program]
+
+
+def instrument_of(
+    track_name: str | None, *, instrument: str | None = None, role: str | None = None
+) -> Instrument:
+    """The instrument of a track: of the first of instrument, name and role that says anything.
+
+    Drums are sure wherever they are said. Piano, with confidence "none", where nothing is.
+    """
+    said: tuple[tuple[str | None, Confidence], ...] = (
+        (instrument, "high"), (track_name, "medium"), (role, "low"),
+    )  # fmt: skip
+    for text, confidence in said:
+        found = _match(text or "")
+        if found is None:
+            continue
+        meant, program = found
+        if program is None and meant == "drums":
+            return Instrument(None, "high")
+        return Instrument(ROLE_PROGRAMS[meant] if program is None else program, confidence)
+    return Instrument(0, "none")
+
+
 def _match(name: str) -> tuple[Role, int | None] | None:
     words = _words(name)
     for length in range(min(len(words), _LONGEST), 0, -1):
@@ -332,7 +476,13 @@ def _role_of(program: int) -> Role:
     return _ROLE_EXCEPTIONS.get(PROGRAM_NAMES[program], _FAMILY_TABLE[program // 8][1])
 
 
-_BY_WORDS: dict[tuple[str, ...], tuple[Role, int | None]] = {
-    _words(name): (_role_of(program), program) for program, name in enumerate(PROGRAM_NAMES)
-} | {_words(name): meaning for name, meaning in _ROLE_WORDS.items()}
+_BY_WORDS: dict[tuple[str, ...], tuple[Role, int | None]] = (
+    {
+        _words(name): (_role_of(program), program)
+        for program, names in _OTHER_NAMES.items()
+        for name in names.split(", ")
+    }
+    | {_words(name): (_role_of(program), program) for program, name in enumerate(PROGRAM_NAMES)}
+    | {_words(name): meaning for name, meaning in _ROLE_WORDS.items()}
+)
 _LONGEST = max(map(len, _BY_WORDS))

@@ -7,13 +7,11 @@ critic chooses one. The answer is flat: notes and controllers in beats, each say
 from __future__ import annotations
 
 import logging
-import random
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from functools import partial
 from http import HTTPStatus
-from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import anyio
 from fastapi import FastAPI, Request
@@ -22,12 +20,11 @@ from opentelemetry import trace
 from opentelemetry.propagate import extract
 from pydantic import BaseModel, Field
 
+from workbench.daw import CANDIDATES, Candidates, Quality, performed
 from workbench.errors import RunnerError, WorkbenchError
-from workbench.evals.critic import Critique, critique
-from workbench.models import CancelToken, GenerationResult, Runner
-from workbench.models.controls import Commission, Controls, Dials, request_for, shaped
-from workbench.models.expression import expressed, role_of
-from workbench.score import TICKS_PER_QUARTER, Score, Track, nearest_role
+from workbench.models import CancelToken, Runner
+from workbench.models.controls import Commission, Controls, Dials
+from workbench.score import TICKS_PER_QUARTER, Track
 from workbench.service.doors import Busy, gone, make_app
 from workbench.service.predict import add_health
 from workbench.service.telemetry import tracer_of
@@ -37,8 +34,6 @@ AT_ONCE = 8  # requests in work; of four candidates each, as many rows as a batc
 WAITING = 64  # requests that may wait beside them
 SERVICE = "orpheus-generator"
 POLICY_VERSION = "workbench-1"
-CANDIDATES: Mapping[str, int] = MappingProxyType({"fast": 1, "balanced": 2, "quality": 4})
-"""Loops composed for one answer, by preset."""
 
 log = logging.getLogger(__name__)
 Word = Annotated[str, Field(min_length=1, max_length=100)]
@@ -63,7 +58,7 @@ class GenerateBody(StrictBody):
     energy_intensity: Side = 0.0
     energy_excitement: Side = 0.0
     complexity: float = Field(0.5, ge=0, le=1)
-    quality_preset: Literal["fast", "balanced", "quality"] = "balanced"
+    quality_preset: Quality = "balanced"
     temperature: float | None = Field(None, ge=0, le=2, description="Instead of the controls'.")
     top_p: float | None = Field(None, ge=0, le=1)
     seed: int = Field(0, ge=0, le=2**63 - 1, description="The same seed gives the same music.")
@@ -145,37 +140,6 @@ class Generation(BaseModel):
     metadata: dict[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One loop as it would be answered with, and what the critic thinks of it."""
-
-    score: Score
-    instruments: tuple[str, ...]
-    """Of each track, as it was asked for."""
-    critique: Critique
-    silent: tuple[str, ...]
-    """Instruments asked for that play nothing."""
-
-    @property
-    def value(self) -> float:
-        """The critic's, 0 to 1, where a silent instrument counts 0."""
-        playing = len({*self.instruments})
-        return self.critique.value * playing / (playing + len(self.silent)) if playing else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """Every loop composed for a request, and which one is answered with."""
-
-    result: GenerationResult
-    loops: tuple[Candidate, ...]
-    choice: int
-
-    @property
-    def chosen(self) -> Candidate:
-        return self.loops[self.choice]
-
-
 def generator_app(runner: Runner, *, token: str | None = None) -> FastAPI:
     """The app over a loaded runner. With a token, requests must carry it."""
     tracer = tracer_of(SERVICE)
@@ -213,28 +177,8 @@ def generator_app(runner: Runner, *, token: str | None = None) -> FastAPI:
 
 
 def composed(runner: Runner, body: GenerateBody, cancel: CancelToken | None = None) -> Candidates:
-    """Compose a body's candidates as one batch, shape, perform and judge each.
-
-    Raises `RequestError` for what cannot be met, `WorkbenchError` when nothing came of it.
-    """
-    commission, controls = body.commission, body.controls
-    result = runner.generate(request_for(commission, controls, runner.info), cancel=cancel)
-    loops = []
-    for variation in result.variations:
-        luck = random.Random(f"{body.seed}/{variation.index}")  # noqa: S311 - music, not secrets
-        sounding = tuple(track for track in variation.score.tracks if track.notes)
-        score = shaped(replace(variation.score, tracks=sounding), controls, luck)
-        instruments = tuple(_instrument(track, commission.instruments) for track in score.tracks)
-        score = expressed(score, body.genre, instruments, luck)
-        silent = tuple(name for name in commission.instruments if name not in instruments)
-        loops.append(Candidate(score, instruments, critique(score), silent))
-    if not any(any(loop.score.notes) for loop in loops):
-        raise WorkbenchError(
-            f"{runner.info.name} composed no notes for {', '.join(body.instruments)}; "
-            "try another seed or genre"
-        )
-    values = [loop.value for loop in loops]
-    return Candidates(result, tuple(loops), values.index(max(values)))
+    """A body's candidates. Raises `RequestError` for what cannot be met, `WorkbenchError` for silence."""
+    return performed(runner, body.commission, body.controls, cancel=cancel)
 
 
 def answer(body: GenerateBody, made: Candidates, told: Mapping[str, str]) -> Generation:
@@ -272,17 +216,6 @@ def answer(body: GenerateBody, made: Candidates, told: Mapping[str, str]) -> Gen
             **told,
         },
     )
-
-
-def _instrument(track: Track, asked: Sequence[str]) -> str:
-    """Which of the instruments asked for a track is: by its program, else by its role."""
-    role = role_of(track)
-    meanings = {name: nearest_role(name) for name in asked}
-    for name, (_, program) in meanings.items():
-        if program == track.program and role != "drums":
-            return name
-    by_role = (name for name, (meant, _) in meanings.items() if meant == role)
-    return next(by_role, track.name or role)
 
 
 def _flat(tracks: Sequence[Track], instruments: Sequence[str]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from mcp_types import (
 from mcp_types import Tool as ToolInfo
 from pydantic import ValidationError
 
+from workbench.daw import TOOLS as STUDIO_TOOLS
 from workbench.errors import MidiError, NotFoundError, RequestError, WorkbenchError
 from workbench.service.tools import TOOLS, Workroom
 
@@ -44,9 +45,15 @@ def mcp_server(room: Workroom) -> Server[dict[str, object]]:
                 )
                 for tool in TOOLS.values()
             ]
+            + [
+                ToolInfo(name=tool.name, description=tool.says, input_schema=tool.schema)
+                for tool in STUDIO_TOOLS.values()
+            ]
         )
 
     async def call_tool(_context: object, params: CallToolRequestParams) -> CallToolResult:
+        if params.name in STUDIO_TOOLS:
+            return await anyio.to_thread.run_sync(partial(_done, room, params))
         tool = TOOLS.get(params.name)
         if tool is None:
             raise MCPError(INVALID_PARAMS, f"no tool is called {params.name!r}")
@@ -68,6 +75,14 @@ def mcp_server(room: Workroom) -> Server[dict[str, object]]:
     return Server(
         "workbench", version=version("workbench"), on_list_tools=list_tools, on_call_tool=call_tool
     )
+
+
+def _done(room: Workroom, params: CallToolRequestParams) -> CallToolResult:
+    """A DAW tool done on the room's song; what is wrong with a call is an error result that says it."""
+    result = room.studio.call(params.name, params.arguments or {})
+    answer = dict(result.answer)
+    text = TextContent(type="text", text=json.dumps(answer))
+    return CallToolResult(content=[text], structured_content=answer, is_error=not result.ok)
 
 
 async def serve_stdio(room: Workroom) -> None:

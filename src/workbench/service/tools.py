@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from workbench.daw import Studio
 from workbench.errors import RequestError
 from workbench.models import Classifier
 from workbench.score import Score
@@ -32,11 +33,12 @@ Mime = Annotated[str, Field(pattern=r"^[a-z0-9.+-]+/[a-zA-Z0-9.+-]+$", max_lengt
 
 @dataclass(frozen=True, slots=True)
 class Workroom:
-    """What tools work with: jobs, their store, a judge, and the folder files may be uploaded from."""
+    """What tools work with: jobs, their store, a judge, the folder of uploads, and a song."""
 
     jobs: Jobs
     classifier: Classifier
     uploads: Path | None = None
+    studio: Studio = field(default_factory=Studio)
 
 
 @dataclass(frozen=True, slots=True)

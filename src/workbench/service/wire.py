@@ -100,6 +100,7 @@ class ComposeBody(StrictBody):
     instruments: Numbers | None = None
     pitch_range: Pair | None = None
     scale: Numbers | None = None
+    chord_roots: Numbers | None = None
     max_polyphony: int | None = None
     grid: int | None = None
 

@@ -18,7 +18,7 @@ from workbench.models.grammar.drums import (
     play_drums,
     play_random,
 )
-from workbench.models.grammar.harmony import MAJOR, MINOR, draw_chords
+from workbench.models.grammar.harmony import MAJOR, MINOR, chords_on, draw_chords
 from workbench.models.grammar.idioms import BASSLINES, COMPS, LOCK, MELODIES
 from workbench.models.grammar.loops import ROLES, Event, Loop
 from workbench.models.grammar.styles import (
@@ -80,13 +80,14 @@ def compose_loop(  # noqa: PLR0913 - every choice of a loop can be fixed by name
     held_out: bool = False,
     mode: int | None = None,
     programs: Mapping[str, int] | None = None,
+    roots: Sequence[int] = (),
 ) -> Loop:
     """Compose `bars` bars; what is None is drawn.
 
     A free style is one of STYLES, and sometimes `"random"`, whose patterns mean nothing. Free roles
     are the whole band or any subset of it. `held_out` takes the style's held-out groove
-    instead of any other. `programs` fixes patches by role. Raises `RequestError` on a name that
-    does not exist.
+    instead of any other. `programs` fixes patches by role, `roots` the chord of each bar. Raises
+    `RequestError` on a name that does not exist.
     """
     wanted = _roles(rng, roles)
     name = style or (
@@ -108,7 +109,10 @@ def compose_loop(  # noqa: PLR0913 - every choice of a loop can be fixed by name
     if wanted == ("drums",):
         return Loop(name, groove_name, bars, 0, patches, (), float(tempo_bpm), tuple(drums))
     mode = mode or (MINOR if rng.random() < row.minor_chance else MAJOR)
-    chords = draw_chords(rng, mode, row.progressions, bars, sevenths=rng.random() < row.sevenths)
+    sevenths = rng.random() < row.sevenths
+    chords = draw_chords(rng, mode, row.progressions, bars, sevenths=sevenths)
+    if roots:
+        chords = chords_on(roots, mode, sevenths=sevenths)
     events = drums if "drums" in wanted else []
     events = _settle([*events, *_parts(Stage(rng, chords, feel, beats), row, patches)])
     roots = tuple(chord.root for chord in chords)

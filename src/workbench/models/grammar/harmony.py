@@ -6,10 +6,12 @@ Progressions are common property of the trade, written as chord names. Knows no 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
+
+from workbench.errors import RequestError
 
 MAJOR, MINOR = 1, 2
 
@@ -97,6 +99,18 @@ def draw_chords(
         chord_named((first if bar // 4 % 2 == 0 else second)[bar % 4], sevenths)
         for bar in range(bars)
     ]
+
+
+def chords_on(roots: Sequence[int], mode: int, *, sevenths: bool) -> list[Chord]:
+    """The mode's chord on each root, in C major or A minor. Raises `RequestError` for one it lacks."""
+    known = {chord_named(name).root: name for row in all_progressions(mode) for name in row}
+    strange = [root for root in roots if root not in known]
+    if strange:
+        raise RequestError(
+            f"chord_roots must be roots of the key's chords, {sorted(known)} semitones above "
+            f"{'C' if mode == MAJOR else 'A minor’s C'}; got {strange[0]}"
+        )
+    return [chord_named(known[root], sevenths) for root in roots]
 
 
 LOWEST_VOICE, HIGHEST_VOICE = 52, 77

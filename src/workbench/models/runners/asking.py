@@ -123,6 +123,15 @@ class Asked:
         return _only_drums(self.programs)
 
     @property
+    def chord_roots(self) -> tuple[int, ...]:
+        """The chord root of each bar in the network's key; () where it may choose."""
+        roots = self.request.chord_roots or ()
+        return tuple(
+            (roots[bar % len(roots)] - self.semitones) % 12
+            for bar in range(self.bars if roots else 0)
+        )
+
+    @property
     def sections(self) -> tuple[Section, ...]:
         """Lengths the network knows, chained: each sees as many of the bars before it as fit."""
         have = self.prime.bars

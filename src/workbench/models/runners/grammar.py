@@ -109,9 +109,12 @@ class GrammarRunner:
         began = time.perf_counter()
         plan = _understand(request)
         variations: list[Variation] = []
+        planned: list[tuple[int, ...]] = []
         for index in range(request.num_variations):
             stopped = cancel is not None and cancel.cancelled
-            variations.append(_compose(plan, index, stopped=stopped))
+            variation, roots = _compose(plan, index, stopped=stopped)
+            variations.append(variation)
+            planned.append(roots)
             if index + 1 < request.num_variations:
                 yield _progress(variations, request.num_variations)
         result = GenerationResult(
@@ -121,8 +124,12 @@ class GrammarRunner:
                 "grammar", "", request,
                 style=plan.style, bars=plan.bars, tempo_bpm=plan.tempo_bpm,
                 variations=[
-                    {"tokens": len(item.tokens), "stop_reason": item.stop_reason}
-                    for item in variations
+                    {
+                        "tokens": len(item.tokens),
+                        "stop_reason": item.stop_reason,
+                        "chord_roots": list(roots),
+                    }
+                    for item, roots in zip(variations, planned, strict=True)
                 ],
             ),
             timings={"total_s": time.perf_counter() - began},
@@ -241,8 +248,11 @@ def _events(prime: Prime) -> tuple[Event, ...]:
     return tuple(events)
 
 
-def _compose(plan: _Plan, index: int, *, stopped: bool) -> Variation:
-    """One variation, cut at the last whole bar where it was stopped or grew past `max_tokens`."""
+def _compose(plan: _Plan, index: int, *, stopped: bool) -> tuple[Variation, tuple[int, ...]]:
+    """One variation, cut at the last whole bar where it was stopped or grew past `max_tokens`.
+
+    With the chord root of each bar as it is heard.
+    """
     loop = _continued(plan, random.Random(f"grammar {plan.request.seed} {index}"))  # noqa: S311
     reason: StopReason = "stopped" if stopped else "eos"
     bars = plan.prime.bars if stopped else plan.bars
@@ -254,7 +264,7 @@ def _compose(plan: _Plan, index: int, *, stopped: bool) -> Variation:
     if reason == "eos":
         tokens = (*tokens, EOS)
     score = _score(plan, loop, 0, bars)
-    return Variation(
+    variation = Variation(
         index=index,
         score=score,
         continuation=_score(plan, loop, plan.prime.bars, bars) if plan.prime.bars else score,
@@ -263,6 +273,8 @@ def _compose(plan: _Plan, index: int, *, stopped: bool) -> Variation:
         removed={},
         stop_reason=reason,
     )
+    up = plan.key.semitones_from_home if plan.key and loop.mode else 0
+    return variation, tuple((root + up) % 12 for root in loop.roots)
 
 
 def _upto(loop: Loop, bars: int) -> tuple[Event, ...]:
@@ -287,8 +299,9 @@ def _continued(plan: _Plan, rng: random.Random) -> Loop:
     if plan.style is None:
         return _repeated(plan, mode or 0)
     loop = compose_loop(
-        rng, style=plan.style, bars=plan.bars, roles=plan.roles, mode=mode, programs=plan.programs
-    )
+        rng, style=plan.style, bars=plan.bars, roles=plan.roles, mode=mode,
+        programs=plan.programs, roots=_roots(plan, mode),
+    )  # fmt: skip
     start = plan.prime.bars * UNITS_PER_BAR
     after = (event for event in loop.events if event.onset >= start)
     patches = {**dict(zip(ROLES, loop.programs, strict=True)), **plan.prime.patches}
@@ -299,6 +312,19 @@ def _continued(plan: _Plan, rng: random.Random) -> Loop:
         tempo_bpm=plan.tempo_bpm,
         events=(*plan.given, *after),
     )
+
+
+def _roots(plan: _Plan, mode: int | None) -> tuple[int, ...]:
+    """The chord roots asked for, bar by bar, in C major or A minor."""
+    asked = plan.request.chord_roots
+    if not asked or plan.roles == ("drums",):
+        return ()
+    if mode is None:
+        raise RequestError(
+            "chord_roots needs a key, which says what chords stand on them; name one"
+        )
+    down = plan.key.semitones_from_home if plan.key else 0
+    return tuple((asked[bar % len(asked)] - down) % 12 for bar in range(plan.bars))
 
 
 def _repeated(plan: _Plan, mode: int) -> Loop:

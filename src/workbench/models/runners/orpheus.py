@@ -159,6 +159,10 @@ class OrpheusRunner:
         """Tempo in grid time (None in real time) and the prime's tokens. Raises `RequestError`."""
         if request.style is not None:
             raise RequestError(f"{self._name} takes no style; give it a prime in that style")
+        if request.chord_roots is not None:
+            raise RequestError(
+                f"{self._name} takes no chord_roots; give it a prime with the chords"
+            )
         tempo_bpm = request.tempo_bpm
         prime = list(request.prime) if isinstance(request.prime, tuple) else [SOS]
         if isinstance(request.prime, Score):

@@ -190,11 +190,14 @@ class PocketRunner:
         return rows, plans
 
     def _plans(self, asked: Asked, rows: Sequence[Row]) -> list[list[int]]:
-        """A chord root for every bar of each row, its own draw; none where nothing has a pitch."""
+        """A chord root for every bar of each row: as asked for, else its own draw; none without pitches."""
         if asked.only_drums:
             return [[] for _ in rows]
         condition = _condition(asked, 0, ())
         heard = heard_roots(self._net, asked.prime.tokens, condition) if asked.prime.bars else []
+        if asked.chord_roots:
+            told = [*heard, *asked.chord_roots[len(heard) :]]
+            return [told for _ in rows]
         return [
             draw_roots(self._net, heard, asked.bars, condition, row.how, row.rng) for row in rows
         ]
