@@ -32,7 +32,8 @@ def test_names_are_those_that_travel() -> None:
     told = Project(
         id="p", tracks=(Track(id="t", name="n", program=3, regions=(region,)),)
     ).as_dict()
-    assert {"id", "name", "tempo", "key", "timeSignature", "tracks", "buses"} == set(told)
+    wanted = {"id", "name", "tempo", "key", "timeSignature", "tracks", "buses", "harmony"}
+    assert wanted == set(told)
     track = told["tracks"][0]
     assert (track["gmProgram"], track["drumKitId"]) == (3, None)
     assert set(track["regions"][0]) == {

@@ -259,6 +259,16 @@ class Track:
         return max((region.end_beats for region in self.regions), default=0.0)
 
 
+@dataclass(frozen=True, slots=True)
+class ChordRoot:
+    """The pitch class 0–11 of the chord that begins at a bar of the song."""
+
+    beats: Beat
+    root: Annotated[int, Field(ge=0, le=11)]
+
+    __pydantic_config__ = _WIRE
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """A song. Raises `RequestError` for JSON that is none."""
@@ -271,6 +281,8 @@ class Project:
     time_signature: Annotated[tuple[int, int], AfterValidator(_a_meter)] = (4, 4)
     tracks: tuple[Track, ...] = ()
     buses: tuple[Bus, ...] = ()
+    harmony: tuple[ChordRoot, ...] = ()
+    """Chords that parts composed later follow, bar by bar in order; the first part's own."""
 
     __pydantic_config__ = _WIRE
 
@@ -284,6 +296,20 @@ class Project:
     def regions(self) -> Iterator[Region]:
         """Every region, track by track."""
         return (region for track in self.tracks for region in track.regions)
+
+    def chord_roots(self, start_beats: float, bars: int) -> tuple[int, ...] | None:
+        """The roots of so many bars from a beat on; None unless all are known."""
+        known = {chord.beats: chord.root for chord in self.harmony}
+        beats = [start_beats + bar * self.bar_beats for bar in range(bars)]
+        return tuple(known[beat] for beat in beats) if known.keys() >= set(beats) else None
+
+    def with_chords(self, start_beats: float, roots: Iterable[int]) -> Project:
+        """The song with these roots for the bars from a beat on, where none are known yet."""
+        known = {chord.beats: chord for chord in self.harmony}
+        for bar, root in enumerate(roots):
+            beats = start_beats + bar * self.bar_beats
+            known.setdefault(beats, ChordRoot(beats, root))
+        return replace(self, harmony=tuple(known[beats] for beats in sorted(known)))
 
     def track(self, track_id: str) -> Track | None:
         return next((track for track in self.tracks if track.id == track_id), None)

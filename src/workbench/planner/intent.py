@@ -141,7 +141,7 @@ class Intent:
     confidence: float
     reasons: tuple[str, ...]
     slots: Mapping[str, object]
-    """action, target_type, target_name, amount, amount_unit, direction, value_str, idiom, extras (None: unsaid)."""
+    """By name: action, target_type, target_name, amount, amount_unit, direction, value_str, idiom, extras."""
     tools: tuple[str, ...]
     """The tools allowed, by full name, sorted."""
     tool_choice: ToolChoice

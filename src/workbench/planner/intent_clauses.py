@@ -14,8 +14,9 @@ from workbench.planner.intent_idioms import listed
 from workbench.planner.intent_lexicon import FILLERS
 from workbench.planner.intent_spelling import repaired, spelt, tokens_of
 
-Mood = Literal["question", "wish", "perhaps", "statement"]
-"""A "perhaps" is a wish if it turns out to be one, else a question ("can the bass be louder?")."""
+Mood = Literal["question", "wish", "desire", "perhaps", "statement"]
+"""A "desire" is a wish told as a fact ("I want to …"); a "perhaps" is a wish if it turns out to be one, else
+a question ("can the bass be louder?")."""
 
 LONGEST_CHARACTERS = 1000
 """How much of a text in plain words is looked at: a wish is said within a few sentences."""
@@ -102,6 +103,7 @@ _STATEMENT = listed(
     "your you youre "
     "there theres everyone someone nobody is are was"
 )
+_FIRST_PERSON = listed("i we im id wed ill were ive")
 _SPLITS = frozenset(
     {".", "!", ";", "?", ",", "(", ")", "but", "because", "cause", "since", "though", "although"}
 )
@@ -133,7 +135,8 @@ def clause_of(words: Sequence[str], *, asked: bool) -> Clause:
         return Clause(tuple(line.split()), "question", asked)
     opened = _opened(line)
     if opened != line:
-        mood: Mood = "question" if _is_question(opened) else "wish"
+        told: Mood = "desire" if line.partition(" ")[0] in _FIRST_PERSON else "wish"
+        mood: Mood = "question" if _is_question(opened) else told
         return Clause(tuple(_imperative(opened).split()), mood, asked)
     if _AUX.match(line):
         return Clause(tuple(line.split()), "question", asked)

@@ -188,13 +188,11 @@ LEXICON: Mapping[str, str] = MappingProxyType(
             "celtic, klezmer, bluegrass, industrial, minimal, downtempo, neo soul, trip hop, polka, ragtime"
         ),
         "SOMETHING": "something, anything, sth, ideas, idea",
-        "VERSION": "version, take, one",
         # all of it
         "WHOLE": (
             "it, everything, all, playback, project, mix, whole thing, this, that, them, these, those, "
             "session, thing, master, part, both, everyone, rest, sound, others, whole, now, here"
         ),
-        "UNITS": "percent, hz, khz, ms, semitone, semitones, step, steps, octave, octaves, tone",
         "ALONE": "only, alone, on its own, by itself, on their own, by themselves, nothing but, in solo",
         "PRAISE": "nice, great, love, awesome, cool, amazing, sick, dope, beautiful, perfect, lovely, good",
         "MEETING": "meeting, call, chess, football, game, games, guitar hero, movie, video, email, trick",
@@ -222,6 +220,7 @@ LEXICON: Mapping[str, str] = MappingProxyType(
 """What a word or phrase may stand for; regular plurals are understood."""
 
 PLAIN = listed(
+    "percent hz khz ms semitone semitones step steps octave octaves tone "
     "the a an my our your this that these those some any its his her their to on onto into in of for from "
     "at with under over by after before between through and or but not no more less much many bit little "
     "lot very too so then than there here me us you i we he she they them it is are was were be been am do "

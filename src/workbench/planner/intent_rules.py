@@ -42,8 +42,10 @@ def _rule(intent: str, reason: str, confidence: float, needs: str, lacks: str = 
 _SOUNDING = "INSTRUMENT|MUSIC|SECTION|TRACK|REGION|WHOLE|NOTE"
 _CREATED = "object:MUSIC|object:SECTION|object:GENRE"
 
-# Features: the kinds of `LEXICON`; words as they stand; `head:` the first word's, `object:` those of what is
-# newly made or added; "verbless", "statement", "lone" (one word), "musical" (every word is a musician's).
+# Features: the kinds of `LEXICON`; words as they stand; `head:` the first word's kinds, `object:` those of
+# what is newly made or added, `beside:` of the words of its phrase; "IDIOM"; "verbless"; "statement"; "lone":
+# one word that matters; "transport": nothing but what is played and where; "foreign": a word nobody knows;
+# "tempo_like": a number from 40 to 300.
 RULES = (
     _rule(
         "ui.show_panel",
@@ -249,9 +251,7 @@ _VERBS = listed(
     "ADD MAKE WRITE GO_ON SET REMOVE CLEAR SHOW HIDE PLAY START STOP SEEK RENAME NAME TURN MUTE SWITCH_OFF FIX"
 )
 _CREATING = listed("ADD MAKE WRITE GO_ON NEW PLAY START")
-_OBJECTS = listed(
-    "TRACK REGION NOTE BUS FX MUSIC SECTION INSTRUMENT GENRE SOMETHING HIT CHORUS VERSION"
-)
+_OBJECTS = listed("TRACK REGION NOTE BUS FX MUSIC SECTION INSTRUMENT GENRE SOMETHING HIT CHORUS")
 _THINGS = listed("FX CC AFTERTOUCH BEND SWING AUTOMATE ICON COLOR SEND PAN VOLUME")
 _TRANSPORT = listed("START PLAY WHOLE PLACE SECTION NUMBER MUSIC TRACK SEEK PLAYHEAD")
 
@@ -416,8 +416,10 @@ def _found(rule: Rule, clause: Clause, features: frozenset[str]) -> Found:
     weight = 3.0
     if clause.mood == "statement" or not _LINKING.isdisjoint(clause.words[1:]):
         weight = 2.0
-    elif ("verbless" in features and features.isdisjoint(_ACTING)) or not features.isdisjoint(
-        {"head:want", "head:need", "head:needs"}
+    elif (
+        clause.mood == "desire"
+        or ("verbless" in features and features.isdisjoint(_ACTING))
+        or not features.isdisjoint({"head:want", "head:need", "head:needs"})
     ):
         weight = 2.5
     if rule.intent != "mix":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
@@ -135,6 +135,8 @@ class Take:
 
     score: Score
     length_beats: float
+    chord_roots: tuple[int, ...]
+    """Of each bar; () where the runner tells none."""
     told: Mapping[str, Any]
 
 
@@ -147,9 +149,14 @@ def compose(project: Project, given: GenerateArguments, band: Band) -> Take:
             "this studio has no runner to compose with",
             'open it with one: Studio(runner=load_runner("pocket"))',
         )
-    _placed(project, given)  # what does not fit is said before anybody composes
+    *_, start_beats = _placed(project, given)  # what does not fit is said before anybody composes
     instrument = _composable(given.role, project, given.track_id)
     controls, bounds, unused = _wishes(given, controls_for(instrument, band.emotion))
+    known = project.chord_roots(start_beats, given.bars)
+    unmet = band.runner.info.details.get("unmet", ())
+    assert isinstance(unmet, Sequence)
+    if known is not None and "chord_roots" not in unmet:
+        bounds["chord_roots"] = known
     commission = Commission(
         genre=given.style,
         tempo_bpm=float(given.tempo),
@@ -172,7 +179,7 @@ def compose(project: Project, given: GenerateArguments, band: Band) -> Take:
     if band.cancel is not None and band.cancel.cancelled:
         refuse("GENERATION_FAILED", "tool_name", "composing was cancelled before it was done")
     score = _part(made, instrument, given.role)
-    told = {
+    told: dict[str, Any] = {
         "role": given.role,
         "style": made.result.request.style,
         "seed": band.seed,
@@ -182,7 +189,17 @@ def compose(project: Project, given: GenerateArguments, band: Band) -> Take:
     }
     if unused:
         told["constraintsNotUsed"] = unused
-    return Take(score, given.bars * project.bar_beats, told)
+    roots = _chord_roots(made)
+    if roots:
+        told["chordRoots"] = list(roots)
+    return Take(score, given.bars * project.bar_beats, roots, told)
+
+
+def _chord_roots(made: Candidates) -> tuple[int, ...]:
+    """The chords that the chosen loop was composed on, where the runner tells them."""
+    told = made.result.record.get("variations", ())
+    assert isinstance(told, Sequence)
+    return tuple(told[made.choice].get("chord_roots", ())) if told else ()
 
 
 def _composable(role: str, project: Project, track_id: str | None) -> str:
@@ -264,7 +281,7 @@ def put(project: Project, given: GenerateArguments, how: Context) -> Outcome:
     new = _events(take.score, offset)
     events: dict[str, Any] = {name: in_order((*kept[name], *new[name])) for name in EVENT_FIELDS}
     region = replace(region, duration_beats=offset + take.length_beats, **events)
-    project = project.with_region(region, track.id)
+    project = project.with_region(region, track.id).with_chords(start_beats, take.chord_roots)
     told = {**of_track(track), "regionId": region.id}
     counts = {
         "notesAdded": len(new["notes"]),

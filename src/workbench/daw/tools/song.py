@@ -133,7 +133,9 @@ def set_tempo(project: Project, given: TempoArguments, _how: Context) -> Outcome
 
 def set_key(project: Project, given: KeyArguments, _how: Context) -> Outcome:
     """Another key; notes stay."""
-    return Outcome(replace(project, key=given.key), {"key": given.key})
+    if given.key != project.key:  # the chords so far are not those of another key
+        project = replace(project, key=given.key, harmony=())
+    return Outcome(project, {"key": given.key})
 
 
 def play(project: Project, given: PlayArguments, _how: Context) -> Outcome:

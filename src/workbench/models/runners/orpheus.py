@@ -93,7 +93,10 @@ class OrpheusRunner:
             sha256=self._sha256,
             context_tokens=context,
             max_prime_tokens=context - 1,
-            details={"arithmetic": str(self._decoding.dtype).removeprefix("torch.")},
+            details={
+                "arithmetic": str(self._decoding.dtype).removeprefix("torch."),
+                "unmet": ("style", "chord_roots"),
+            },
         )
 
     def generate(
