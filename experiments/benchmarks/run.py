@@ -13,5 +13,7 @@ for benchmark in (
     "decode_orpheus.py",
     "service_load.py",
     "store_lookup.py",
+    "prompt.py",
+    "prompt_to_plan.py",
 ):
     subprocess.run([sys.executable, HERE / benchmark], check=True)

@@ -11,6 +11,7 @@
     ├── SweepError         a sweep specification or its results
     ├── StoreError         a store that cannot be read, written or believed
     │   └── NotFoundError      no blob, job, artifact or run of that name is in it
+    ├── ConflictError      a proposal that no longer fits the song, or its own state
     ├── NotebookError      a notebook that cannot be run, or a cell of it that failed
     └── CancelledError     work stopped on request before it had anything to keep
 
@@ -76,6 +77,10 @@ class StoreError(WorkbenchError):
 
 class NotFoundError(StoreError):
     """Nothing of that name is in the store; a service answers 404."""
+
+
+class ConflictError(WorkbenchError):
+    """A proposal that does not fit the song, or its own state, any more; a service answers 409."""
 
 
 class NotebookError(WorkbenchError):

@@ -176,6 +176,7 @@ def test_automation_is_sampled_between_its_points() -> None:
             lane("Volume", (0.0, 0.0), (2.0, 1.0)),
             lane("Mod Wheel (CC1)", (1.0, 20), (3.0, 90), curve="step"),
             lane("Pitch Bend", (0.0, -8192), (1.0, 8191)),
+            lane("Expression (CC11)", (0.0, 20), (2.0, 22)),
             lane("EQ Low", (0.0, 0.5)),
         ),
     )
@@ -188,7 +189,9 @@ def test_automation_is_sampled_between_its_points() -> None:
     assert len(faders) == len(set(values)) > 20
     assert max(b - a for (a, _), (b, _) in pairwise(faders)) <= 60
     assert [(e.ticks, e.value) for e in track.controls if e.control == 1] == [(480, 20), (1440, 90)]
-    assert {e.control for e in track.controls} == {7, 1}
+    # Nothing is said twice.
+    assert [e.value for e in track.controls if e.control == 11] == [20, 21, 22]
+    assert {e.control for e in track.controls} == {7, 1, 11}
     assert (track.bends[0].value, track.bends[-1].value) == (-8192, 8191)
     assert len(track.bends) == 17
 
@@ -221,3 +224,14 @@ def test_a_song_of_a_song_is_itself() -> None:
     again = Project.from_score(project.to_score())
     assert again.tracks[0].volume == pytest.approx(0.25)
     assert again.to_score() == replace(project, name=again.name).to_score()
+
+
+def test_a_fader_that_is_set_twice_at_the_start_stays_two_controllers() -> None:
+    values = (40, 90)
+    track = midi.Track("x", controls=tuple(midi.ControlChange(0, 7, v) for v in values))
+    project = Project.from_score(Score(tracks=(track,)))
+    assert project.tracks[0].volume == 1.0
+    (again,) = project.to_score().tracks
+    assert tuple(event.value for event in again.controls) == values
+    alone = midi.Track("x", controls=(midi.ControlChange(0, 7, 50),))
+    assert Project.from_score(Score(tracks=(alone,))).tracks[0].volume == 0.25

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.daw.songs import ids
 
-from workbench.daw import ConflictError, Project, Proposals, Studio
+from workbench.daw import Project, Proposals, Studio
 from workbench.daw.project import ControlChange, Note, Region, Track
 from workbench.daw.proposals import NEXT
-from workbench.errors import NotFoundError, RequestError
+from workbench.errors import ConflictError, NotFoundError, RequestError
 
 
 def song(*notes: Note, **events) -> Project:

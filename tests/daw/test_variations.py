@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.daw.songs import edited, projects
 
-from workbench.daw import ConflictError, Project, commit, diff
+from workbench.daw import Project, commit, diff
 from workbench.daw.project import (
     Aftertouch,
     ControlChange,
@@ -21,7 +21,7 @@ from workbench.daw.project import (
     Track,
     in_order,
 )
-from workbench.errors import RequestError
+from workbench.errors import ConflictError, RequestError
 
 VECTORS = json.loads((Path(__file__).parent / "vectors" / "maestro.json").read_text())
 

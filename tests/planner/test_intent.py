@@ -270,6 +270,11 @@ def test_a_panel_is_shown_or_hidden(text: str, visible: bool) -> None:
     assert classify(text).slots["extras"] == {"visible": visible}
 
 
+def test_openers_without_end_are_read_in_bounded_steps() -> None:
+    # a pattern that tries every way to cut the words up would not come back
+    assert intent("i im i was been " * 2000) == "control.unknown"
+
+
 @given(st.text(max_size=200))
 def test_any_text_gets_an_intent(text: str) -> None:
     assume("prompt" not in text.lower())

@@ -86,6 +86,7 @@ def test_other_fields_make_no_sections() -> None:
         ("The sax takes a solo after the interlude", ["solo", "interlude"]),
         ("An opening, then the hook", ["intro", "chorus"]),
         ("A reprise after the cadenza", ["verse", "solo"]),
+        ("A verse, a bridge into the last chorus, no drop", ["verse", "bridge", "chorus"]),
     ],
 )
 def test_words_of_form_in_a_request(request_: str, expected: list[str]) -> None:

@@ -12,7 +12,7 @@ from workbench.daw.project import Project, Track
 from workbench.daw.proposals import Committed, Proposal, Proposals
 from workbench.daw.studio import Caller, Studio, ToolResult
 from workbench.daw.tools import TOOLS, Tool, entities
-from workbench.daw.variations import ConflictError, Phrase, Variation, commit, diff
+from workbench.daw.variations import Phrase, Variation, commit, diff
 
 __all__ = [
     "CANDIDATES",
@@ -20,7 +20,6 @@ __all__ = [
     "Caller",
     "Candidates",
     "Committed",
-    "ConflictError",
     "Issue",
     "Phrase",
     "Project",

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from workbench.daw.project import Project, Region
 from workbench.daw.studio import Studio
-from workbench.daw.variations import ConflictError, Phrase, Variation, commit, diff
-from workbench.errors import NotFoundError
+from workbench.daw.variations import Phrase, Variation, commit, diff
+from workbench.errors import ConflictError, NotFoundError
 
 EXPIRY_S = 3600.0
 LABEL_CHARACTERS = 50

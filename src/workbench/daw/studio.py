@@ -16,7 +16,7 @@ from workbench.daw.project import Project
 from workbench.daw.resolving import referenced, resolved
 from workbench.daw.tools import Band, Context, Tool
 from workbench.daw.validating import allowed, checked
-from workbench.daw.variations import ConflictError
+from workbench.errors import ConflictError
 from workbench.models.requests import CancelToken, Runner
 from workbench.score import EmotionVector
 

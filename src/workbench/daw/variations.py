@@ -23,7 +23,7 @@ from workbench.daw.project import (
     by_time,
     in_order,
 )
-from workbench.errors import RequestError, WorkbenchError
+from workbench.errors import ConflictError, RequestError
 
 NEAR_BEATS = 0.05  # two notes of one pitch that begin this near are one note, changed
 _NEAR = NEAR_BEATS + 1e-9  # .05 is .05 anywhere in a song
@@ -38,10 +38,6 @@ _KINDS: dict[type, Kind] = {
     ControlChange: "cc", PitchBend: "pitch_bend", Aftertouch: "aftertouch"
 }  # fmt: skip
 _CONTROLLERS = ("controls", "bends", "aftertouch")
-
-
-class ConflictError(WorkbenchError):
-    """A proposal that does not fit the song, or its own state, any more; a service answers 409."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from workbench.models.requests import GenerationRequest, RunnerInfo
 from workbench.models.shaping import STEPS
 from workbench.models.vocabulary import DRUM_PATCH
 from workbench.score import Score, nearest_role
+from workbench.score.gm import ROLE_PROGRAMS
 
 STYLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -45,10 +46,6 @@ STYLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """A style a runner may know, and what genres of its kind are called."""
 _STYLE_OF = {words_of(alias): style for style, names in STYLES.items() for alias in names}
 _LONGEST = max(map(len, _STYLE_OF))
-# Programs for runners that know instruments and no roles (Maestro's defaults by role).
-PROGRAMS: Mapping[str, int] = MappingProxyType(
-    {"drums": DRUM_PATCH, "bass": 33, "chords": 4, "melody": 80}
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,4 +225,6 @@ def shaped(score: Score, controls: Controls, rng: random.Random) -> Score:
 
 def _program_of(instrument: str) -> int:
     role, program = nearest_role(instrument)
-    return PROGRAMS[role] if program is None or role == "drums" else program
+    if role == "drums":
+        return DRUM_PATCH
+    return ROLE_PROGRAMS[role] if program is None else program

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.daw import Project, Studio, ToolResult
-from workbench.models import CancelToken
+from workbench.models.requests import CancelToken
 from workbench.planner.planning import Planned, runnable
 from workbench.planner.steps import PlanStep
 from workbench.score import EmotionVector
@@ -39,7 +39,7 @@ def carry_out(
     """Do a plan's calls; together one step to undo.
 
     `on_step` hears of each step as it begins and ends. A step of which a call failed is failed, the
-    others go on; after a cancel, steps that have not begun are skipped.
+    others go on; after a cancel, steps that are not over are skipped.
     """
     board = _Board(planned.steps, on_step)
     calls = runnable(planned.calls)
@@ -51,8 +51,12 @@ def carry_out(
             board.begin(at)
             yield call.name, call.params
 
-    caller = replace(studio.caller, emotion=emotion or studio.caller.emotion)
-    results = studio.batch(asked(), caller=caller, on_result=board.end)
+    def ended(at: int, result: ToolResult) -> None:
+        if result.ok or cancel is None or not cancel.cancelled:
+            board.end(at, result)
+
+    caller = replace(studio.caller, emotion=emotion or studio.caller.emotion, cancel=cancel)
+    results = studio.batch(asked(), caller=caller, on_result=ended)
     return Carried(
         planned=planned,
         project=studio.project,

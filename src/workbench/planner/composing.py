@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.daw import Caller, Project, Studio
 from workbench.errors import PlanError
-from workbench.models import CancelToken, Runner
+from workbench.models.requests import CancelToken, Runner
 from workbench.planner.carrying import Carried, carry_out
 from workbench.planner.planning import Planned, plan_prompt
 from workbench.planner.steps import PlanStep
@@ -74,7 +74,7 @@ class Composition:
         }
 
 
-def compose_prompt(
+def compose_prompt(  # noqa: PLR0913 - a door, keywords only
     prompt: Prompt | str,
     runner: Runner,
     *,

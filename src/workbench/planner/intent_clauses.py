@@ -83,7 +83,7 @@ _EXPLAIN = re.compile(
     rf"\w+){{0,4}}? (?:the )?{_ASKED_ABOUT}\b"
     rf"|do you (?:know|happen|have)|(?:got )?any (?:idea|tips?|advice|suggestions?|thoughts|"
     rf"recommendations?|clue)"
-    rf"|(?:(?:i|im|ive been|ive|was|been|i was|always|just|i am) )*(?:wonder|wondering|wondered|curious)\b|"
+    rf"|(?:(?:i|im|ive|am|was|been|always|just) ){{0,4}}(?:wonder|wondering|wondered|curious)\b|"
     rf"(?:(?:i|im|we) )?(?:confused|unsure|not sure) {_ASKED_ABOUT}"
     rf"|(?:i|we) (?:dont|do not|never|cant|didnt|have no idea|forgot|keep forgetting)(?: \w+){{0,2}} "
     rf"?{_ASKED_ABOUT}"
@@ -234,5 +234,5 @@ _YES = re.compile(
     r"you|why not|by all means"
     r"|i would|id (?:love|like) that|id love to|that works|correct|right|exactly|affirmative|alright|fine|"
     r"cool|make it so"
-    r"|yes do it)(?: |$))+"
+    r")(?: |$))+"
 )

@@ -220,7 +220,7 @@ LEXICON: Mapping[str, str] = MappingProxyType(
 """What a word or phrase may stand for; regular plurals are understood."""
 
 PLAIN = listed(
-    "percent hz khz ms semitone semitones step steps octave octaves tone "
+    "one percent hz khz ms semitone semitones step steps octave octaves tone "
     "the a an my our your this that these those some any its his her their to on onto into in of for from "
     "at with under over by after before between through and or but not no more less much many bit little "
     "lot very too so then than there here me us you i we he she they them it is are was were be been am do "

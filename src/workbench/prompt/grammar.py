@@ -24,7 +24,7 @@ _TARGET = re.compile(r"(track|region)\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
 
 
 class Reading:
-    """The remarks of one reading, and the field that is being read."""
+    """The remarks of one reading."""
 
     def __init__(self) -> None:
         self.remarks: list[Remark] = []
@@ -250,7 +250,7 @@ def _is_slip(said: str, known: str) -> bool:
     return swapped or ours[1:] == theirs[1:] or ours[1:] == theirs or ours == theirs[1:]
 
 
-_MARKS = " \t*_#•·–—-0123456789.):"
+_MARKS = " \t*_#•·–—-0123456789.):"  # of lists, headings, bold text
 
 _FIELDS = (
     Field("Mode", "mode", read_mode),

@@ -9,7 +9,7 @@ from workbench.errors import PromptError
 from workbench.prompt.cleaning import seen
 from workbench.prompt.grammar import DIMENSIONS, FIELDS, Reading, meant
 from workbench.prompt.prompt import Prompt
-from workbench.prompt.tree import Mapping, Place, Scalar, TreeError, folded, tree_of
+from workbench.prompt.tree import Mapping, Node, Place, Scalar, TreeError, folded, tree_of
 
 LONGEST = 32_768
 SHOWN = 80  # characters of a line after the one that is wrong
@@ -48,24 +48,21 @@ def _read(lines: list[str], header: int, length: int) -> Prompt:
     if not isinstance(tree, Mapping):
         raise TreeError("expected fields, one a line", _LIKE_THIS, tree.place)
     reading, values, extensions = Reading(), dict[str, Any](), dict[str, Any]()
-    there = {folded(key) for key, _ in tree.pairs}
+    there = {folded(key): key for key, _ in tree.pairs}
     absent = [field.label for name, field in FIELDS.items() if name not in there]
     for key, node in tree.pairs:
-        field = FIELDS.get(folded(key))
-        if field is not None:
+        if field := FIELDS.get(folded(key)):
             values[field.name] = field.read(field.label, node, reading)
-            continue
-        extensions[folded(key)] = node.value
-        if folded(key) not in _OPEN and (close := meant(key.text, absent)):
-            said = key.text.strip()
-            if close in _EXAMPLES:
-                hint = f"{said}: did you mean {close}?"
-                raise TreeError(f"{close} is missing", hint, key.place, close)
-            reading.remark(said, f"no field is called {said}", key.place, f"did you mean {close}?")
+            _remark_comment(field.label, node, lines, reading)
+        else:
+            extensions[folded(key)] = node.value
+            _remark_slip(key, absent, reading)
     for label, example in _EXAMPLES.items():
         if label in absent:
             raise TreeError(f"{label} is missing", example, top, label)
     follows = values.pop("after", None)
+    if follows and values.get("position"):
+        reading.remark("After", "has no effect beside Position", there["after"].place)
     values["position"] = values.get("position") or follows
     return Prompt(**values, extensions=extensions, remarks=tuple(reading.remarks))
 
@@ -74,6 +71,30 @@ _LIKE_THIS = "write Mode: compose, with a space behind the colon"
 # The fields that must be there.
 _EXAMPLES = {"Mode": "write Mode: compose", "Request": "write Request: and what you want"}
 _OPEN = frozenset(dimension.lower() for dimension in DIMENSIONS)
+
+
+_COMMENT = re.compile(r"(?<!\S)#\S")  # "take #2"; "# a note" is meant as one
+
+
+def _remark_slip(key: Scalar, absent: list[str], reading: Reading) -> None:
+    """Note a label that was probably meant for a field that is not there; refuse it for a needed one."""
+    close = None if folded(key) in _OPEN else meant(key.text, absent)
+    if close is None:
+        return
+    said = key.text.strip()
+    if close in _EXAMPLES:
+        hint = f"{said}: did you mean {close}?"
+        raise TreeError(f"{close} is missing", hint, key.place, close)
+    reading.remark(said, f"no field is called {said}", key.place, f"did you mean {close}?")
+
+
+def _remark_comment(label: str, node: Node, lines: list[str], reading: Reading) -> None:
+    """Note where YAML takes the end of a value for a comment that was probably none."""
+    if isinstance(node, Scalar) and node.plain:
+        line, column = node.place
+        if cut := _COMMENT.search(lines[line - 1], column - 1):
+            place = Place(line, cut.start() + 1)
+            reading.remark(label, "what follows # is a comment", place, "put the value in quotes")
 
 
 def _field_at(lines: list[str], header: int, line: int) -> str:

@@ -74,7 +74,7 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
 
 # Words that are verbs as well ("drop the hats", "bridges the gap"), and drop D.
 _VERBS = frozenset(("drop", "hook", "bridge", "climax"))
-_NO_NOUN = r"(?! (?:the|out|off|in|into|c|d)\b)"
+_NO_NOUN = r"(?! (?:the|out|off|c|d)\b)"
 
 
 def _any_of(words: Mapping[str, str]) -> str:

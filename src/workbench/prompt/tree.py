@@ -297,8 +297,8 @@ _COMPLAINTS: dict[str, tuple[str, str, str]] = {
     "found undefined tag handle": _BANG,
     "did not find expected tag URI": _BANG,
     "did not find expected whitespace or line break": _BANG,
-    "did not find expected '!'": _BANG,
     "found unexpected non-alphabetical character": _PERCENT,
+    "found unknown directive name": _PERCENT,
     "could not find expected directive name": _PERCENT,
 }  # fmt: skip
 # Where the place decides: at the beginning of a line or its first field, and behind a value.
