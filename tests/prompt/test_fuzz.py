@@ -28,6 +28,7 @@ from workbench.prompt.grammar import FIELDS
 from workbench.prompt.parsing import LONGEST
 from workbench.prompt.tree import (
     DEEPEST,
+    MOST_CHARACTERS,
     MOST_NODES,
     Node,
     Scalar,
@@ -204,9 +205,12 @@ def test_nasty_pieces_where_they_hurt(text: str) -> None:
 # ---------------------------------------------------------------------- bombs
 
 
+BOTH = HEADER + "Mode: ask\nRequest: x\n"
+
+
 def filled(piece: str, before: str = "X: ", after: str = "") -> str:
     """A prompt of the greatest length, made of one piece."""
-    start = HEADER + "Mode: ask\nRequest: x\n" + before
+    start = BOTH + before
     return start + piece * ((LONGEST - len(start) - len(after)) // len(piece)) + after
 
 
@@ -218,7 +222,7 @@ BOMBS = {
     + "Mode: ask\nRequest: x\na0: &a0 [x]\n"
     + "".join(f"a{n}: &a{n} {'[' * 10}*a{n - 1}{']' * 10}\n" for n in range(1, 300)),
     "one long text repeated": filled("*a,", f"X: &a {'x' * 9000}\nY: [", "]"),
-    "a mapping of itself": HEADER + "Mode: ask\nRequest: x\nX: &a {y: *a}\n",
+    "a mapping of itself": BOTH + "X: &a {y: *a}\n",
     "brackets": filled("["),
     "braces": filled("{"),
     "keys of keys": filled("{a: "),
@@ -273,6 +277,39 @@ BOMBS = {
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs(name: str) -> None:
     read(BOMBS[name])
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (BOMBS["laughs"], f"more than {MOST_NODES} values, aliases written out"),
+        (
+            BOMBS["one long text repeated"],
+            f"more than {MOST_CHARACTERS} characters, aliases written out",
+        ),
+        # Nine deep and nine deep: each stands, one within the other does not, nor at one remove.
+        (
+            f"{BOTH}X: &a {'[' * 9}{']' * 9}\nY: {'[' * 9}*a{']' * 9}",
+            f"nested more than {DEEPEST} deep",
+        ),
+        (
+            f"{BOTH}X: &a {'[' * 6}{']' * 6}\nY: &b {'[' * 6}*a{']' * 6}\nZ: {'[' * 6}*b{']' * 6}",
+            f"nested more than {DEEPEST} deep",
+        ),
+    ],
+    ids=["laughs", "long text", "deep", "deep at one remove"],
+)
+def test_bombs_are_refused_for_what_they_are(text: str, reason: str) -> None:
+    with pytest.raises(PromptError) as refused:
+        parse_prompt(text)
+    assert refused.value.reason == reason
+
+
+def test_what_is_just_within_bounds_is_read() -> None:
+    deep = f"X: &a {'[' * 8}{']' * 8}\nY: {'[' * 7}*a{']' * 7}"
+    wide = f"X: &a [{'1,' * 4900}]\nY: *a"
+    for body in (deep, wide):
+        assert parse_prompt(BOTH + body) is not None
 
 
 def size(node: Node) -> tuple[int, int]:

@@ -2,7 +2,13 @@
 
 from workbench.errors import PromptError
 from workbench.prompt.cleaning import clean_text
-from workbench.prompt.emotion import emotion_vector, generation_constraints, refine
+from workbench.prompt.emotion import (
+    REFINEMENTS,
+    emotion_vector,
+    generation_constraints,
+    refine,
+)
+from workbench.prompt.examples import example_prompts
 from workbench.prompt.model import Offset, Position, Remark, Target, Vibe
 from workbench.prompt.parsing import parse_prompt
 from workbench.prompt.position import start_beats
@@ -10,6 +16,7 @@ from workbench.prompt.prompt import Prompt
 from workbench.prompt.sections import Section, sections_of
 
 __all__ = [
+    "REFINEMENTS",
     "Offset",
     "Position",
     "Prompt",
@@ -20,6 +27,7 @@ __all__ = [
     "Vibe",
     "clean_text",
     "emotion_vector",
+    "example_prompts",
     "generation_constraints",
     "parse_prompt",
     "refine",
