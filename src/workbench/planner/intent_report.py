@@ -28,7 +28,8 @@ class Utterance:
     ambiguous: bool
     """Whether people would differ on its label; those count in no accuracy."""
     half: str
-    """The file it is from: open or blind."""
+    """The file it is from: open (the rules were written on it), blind (tried once they were written, then
+    mended for), later (written after the rules, mended for never)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class IntentReport:
 
 
 def labelled_utterances() -> list[Utterance]:
-    """The labelled set that comes with the package, both halves."""
+    """The labelled set that comes with the package, all of its parts."""
     return [
         Utterance(
             text=row["text"],
@@ -90,7 +91,7 @@ def labelled_utterances() -> list[Utterance]:
             ambiguous=row["ambiguous"] == "yes",
             half=half,
         )
-        for half in ("open", "blind")
+        for half in ("open", "blind", "later")
         for row in _rows(_UTTERANCES / f"{half}.csv")
     ]
 

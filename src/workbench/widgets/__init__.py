@@ -6,12 +6,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from workbench.widgets.bank import trim_bank
-from workbench.widgets.charts import cost_chart, spread_chart, surprise_chart
+from workbench.widgets.charts import cost_chart, emotion_chart, spread_chart, surprise_chart
 from workbench.widgets.display import register_display, show
 from workbench.widgets.frame import sound_of
 from workbench.widgets.panels import LoopPanel
 from workbench.widgets.picture import roll_png
 from workbench.widgets.player import Player, VariationGrid, static_html
+from workbench.widgets.prompting import PromptEditor
 
 if TYPE_CHECKING:
     from workbench.widgets.export import export_page
@@ -26,8 +27,10 @@ _LAZY = {
 __all__ = [
     "LoopPanel",
     "Player",
+    "PromptEditor",
     "VariationGrid",
     "cost_chart",
+    "emotion_chart",
     "export_page",
     "register_display",
     "roll_png",

@@ -1,4 +1,4 @@
-"""Charts a notebook shows beside its players: surprise over a loop, what constraints cost, spread.
+"""Charts a notebook shows beside its players: surprise, what constraints cost, spread, feeling.
 
 Pictures, not widgets: they look the same alive, on saved pages and in repositories. Draws with
 matplotlib outside its global state.
@@ -7,6 +7,7 @@ matplotlib outside its global state.
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from workbench.errors import RequestError
 from workbench.evals import SurpriseNote, surprise_notes
 from workbench.models import Variation
 from workbench.models.vocabulary import UNITS_PER_QUARTER, kind
+from workbench.score import EmotionVector
 from workbench.score.gm import DRUM_NAMES
 
 if TYPE_CHECKING:
@@ -151,6 +153,50 @@ def spread_chart(tables: Mapping[str, pd.DataFrame], x: str, y: str) -> Image:
     _plain(axis)
     axis.legend(**_LEGEND)
     return _image(figure, f"{y} against {x}: {', '.join(tables)}")
+
+
+def emotion_chart(vectors: Mapping[str, EmotionVector]) -> Image:
+    """Feelings as shapes over one another on five axes, 0 in the middle to 1; valence from −1.
+
+    Raises `RequestError` for no vector, or more than there are colours for.
+    """
+    if not 1 <= len(vectors) <= len(_SERIES):
+        raise RequestError(f"1 to {len(_SERIES)} vectors can be told apart, got {len(vectors)}")
+    figure = _figure(height=4.2, width=6.4)
+    axis: Any = figure.add_subplot(projection="polar")
+    angles = [2 * math.pi * at / len(_AXES) for at in range(len(_AXES) + 1)]
+    for (name, vector), colour in zip(vectors.items(), _SERIES, strict=False):
+        radii = [_share(vector, name_) for name_, _ in _AXES]
+        around = [*radii, radii[0]]
+        axis.plot(angles, around, color=colour, linewidth=1.8, label=name, zorder=3)
+        axis.fill(angles, around, color=colour, alpha=0.12, linewidth=0, zorder=2)
+    axis.set_theta_zero_location("N")
+    axis.set_theta_direction(-1)
+    axis.set_ylim(0, 1)
+    axis.set_yticks((0.25, 0.5, 0.75, 1.0), ())
+    axis.set_xticks(angles[:-1], [f"{name}\n{said}" for name, said in _AXES])
+    axis.tick_params(labelsize=8, labelcolor=_DIM, pad=10)
+    axis.grid(color=_BEAT, linewidth=0.8)
+    axis.spines["polar"].set(color=_BAR, linewidth=0.8)
+    place = {"loc": "upper left", "bbox_to_anchor": (1.22, 1.0), "ncols": 1}
+    axis.legend(**(_LEGEND | place))
+    return _image(figure, f"Energy, valence, tension, intimacy, motion: {', '.join(vectors)}")
+
+
+# What lies in the middle, and what at the rim.
+_AXES = (
+    ("energy", "still … explosive"),
+    ("valence", "dark … joyful"),
+    ("tension", "resolved … anxious"),
+    ("intimacy", "distant … close"),
+    ("motion", "static … driving"),
+)
+
+
+def _share(vector: EmotionVector, axis: str) -> float:
+    """Where a vector stands on an axis, 0 to 1."""
+    value = float(getattr(vector, axis))
+    return (value + 1) / 2 if axis == "valence" else value
 
 
 _DOT: dict[str, Any] = {"s": 150, "alpha": 0.85, "linewidths": 0, "zorder": 3}
