@@ -125,7 +125,7 @@ def test_the_labelled_set_is_what_it_is_said_to_be() -> None:
     assert {row.intent for row in rows} == set(INTENTS)
     assert {row.form for row in rows} == {"plain", "polite", "terse", "misspelt", "mixed"}
     assert sum(not row.ambiguous for row in rows) >= 0.8 * len(rows)
-    assert sum(row.half == "blind" for row in rows) >= 0.5 * len(rows)
+    assert sum(row.half != "open" for row in rows) >= 0.5 * len(rows)  # by who knew no rule
 
 
 def test_every_intent_is_reached() -> None:
