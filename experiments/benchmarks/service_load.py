@@ -52,7 +52,8 @@ def main() -> None:
     with LocalService("serve", "loops", "--port", "0") as service:
         process, client = psutil.Process(service.pid), ServiceClient(service.url)
         list(callers(client, 1, CALLERS))  # connections and caches, not counted
-        for _ in range(asked.rounds):
+        for number in range(asked.rounds):
+            print(f"round {number + 1} of {asked.rounds}", file=sys.stderr)
             rate, times = measured(client, CALLERS)
             at_once.append(rate)
             latencies += times
@@ -109,8 +110,9 @@ def measured(client: ServiceClient, at_once: int) -> tuple[float, list[float]]:
 
 def watched(process: psutil.Process, client: ServiceClient, requests: int) -> Iterator[int]:
     """Resident memory after every hundred requests."""
-    for _ in range(requests // 100):
+    for hundred in range(requests // 100):
         list(callers(client, CALLERS, 100))
+        print(f"{hundred + 1}00 of {requests} more requests", file=sys.stderr)
         yield process.memory_info().rss
 
 

@@ -21,6 +21,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "01-loops": {"bars": 1, "variations": 2, "roles": ["drums", "bass"], "temperature": 1.1},
     "02-generation-sweep": {"temperatures": [0.8, 1.0]},
     "03-service-and-jobs": {"jobs": 4, "variations": 2},
+    "04-prompt-to-plan": {"runner": "grammar", "example": "tight-funk", "wishes": ["calmer"]},
 }
 COMPARED = 3  # cells, at least, whose output nbval compares
 OURS = re.compile(r"(?:src|href)=[\"']?(?:https?:)?//")  # anything a page would fetch

@@ -296,8 +296,12 @@ def test_bombs(name: str) -> None:
             f"{BOTH}X: &a {'[' * 6}{']' * 6}\nY: &b {'[' * 6}*a{']' * 6}\nZ: {'[' * 6}*b{']' * 6}",
             f"nested more than {DEEPEST} deep",
         ),
+        (
+            f"{BOTH}X: &a [{'[' * 8}{']' * 8}, &c x]\nY: {'[' * 9}*a{']' * 9}",
+            f"nested more than {DEEPEST} deep",
+        ),
     ],
-    ids=["laughs", "long text", "deep", "deep at one remove"],
+    ids=["laughs", "long text", "deep", "deep at one remove", "deep beside shallow"],
 )
 def test_bombs_are_refused_for_what_they_are(text: str, reason: str) -> None:
     with pytest.raises(PromptError) as refused:

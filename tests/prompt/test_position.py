@@ -29,6 +29,7 @@ FORMS = [
     ("bar 1", at()),
     ("bar 9", at(bars=8)),
     ("AT BAR 2.5", at(bars=1.5)),
+    ("bar 1.1", at(bars=0.1)),
     ("bar 9 + 2", at(bars=8, offset=Offset(beats=2))),
     ("last", Position(kind="last")),
     ("Last + 1 bar", Position(kind="last", offset=Offset(bars=1))),
@@ -56,6 +57,7 @@ FORMS = [
     ("between a b + 1 bar", Position(kind="between", ref="a", ref2="b", offset=Offset(bars=1))),
     ("within chorus", Position(kind="within", ref="chorus")),
     ("within Chorus bar 3", Position(kind="within", ref="chorus", offset=Offset(bars=2))),
+    ("within chorus bar 1.1", Position(kind="within", ref="chorus", offset=Offset(bars=0.1))),
     ("within chorus bar 3 + 2", Position(kind="within", ref="chorus", offset=Offset(2, 2))),
     ("within chorus bar 3 + 2 bars", Position(kind="within", ref="chorus", offset=Offset(bars=4))),
     ("  after \t intro  ", Position(kind="after", ref="intro")),
@@ -73,7 +75,8 @@ def test_forms(text: str, position: Position) -> None:
     "text",
     ["", " ", "somewhere nice", "intro", "after", "before", "between", "within", "bar", "bar nine", "beat",
      "-4", "1e3", "bar 1234567", "9999999", "+ 2", "lastly", "afterwards", "after x + 1 + 2",
-     "after " + "x" * 201, "x " * 400, "within x bar 999999 + 999999 bars", "٣"],
+     "after " + "x" * 201, "x " * 400, "within x bar 999999 + 999999 bars",
+     "within -0 bar 0", "within x - 1 bar 2", "٣"],
 )  # fmt: skip
 def test_what_is_no_position(text: str) -> None:
     assert parse_position(text) is None
@@ -205,6 +208,7 @@ SONG = [
         ("between verse and chorus", 56, 56),
         ("between intro verse", 16, 16),
         ("between verse", 48, 48),
+        ("between intro verse - 40", 0, 0),
         ("after nothing of the kind", 96, 96),
         ("before nothing of the kind", 0, 0),
         ("before empty + 2", 2, 2),

@@ -51,6 +51,7 @@ def test_vectors(case: dict) -> None:
         "Headphones, breakfast, tagliatelle",
         "Add a section with strings",
         "Warm, then warmer",
+        "It swells and is stripped back",
         "Verses, a verse and the verse again",
         "",
     ],
@@ -154,6 +155,7 @@ def test_the_section_field_decides_before_the_request(section: str, expected: li
         ("AABA", 32, [("verse", 8), ("verse 2", 8), ("bridge", 8), ("verse 3", 8)]),
         ("intro, verse, chorus", 2, [("intro", 1), ("verse", 1)]),
         ("intro 1, verse 90", 3, [("intro", 1), ("verse", 2)]),
+        ("intro 90, verse 2, chorus 2", 3, [("intro", 1), ("verse", 1), ("chorus", 1)]),
     ],
     ids=str,
 )  # fmt: skip

@@ -16,7 +16,7 @@ from workbench.planner.tracks import label_of, role_of, tracks_for_roles
 from workbench.prompt import Prompt, start_beats
 from workbench.score import program_named
 
-MOST_BARS, SLOWEST, FASTEST = 64, 30, 300
+MOST_BARS, SLOWEST, FASTEST, LONGEST_NAME = 64, 30, 300, 100
 # Looks of a role's track: colour and icon (of Maestro's names).
 _LOOKS: Mapping[str, tuple[str, str]] = {
     "drums": ("red", "instrument.drum"),
@@ -63,7 +63,7 @@ def plan_prompt(prompt: Prompt, project: Project | None = None) -> Planned | Non
     """The deterministic plan of a prompt for a project (an empty one by default).
 
     None where style, tempo, a role or a whole number of bars is not given: then a chat model has to
-    plan. Raises `PlanError` for bars beyond 64 and tempi beyond 30 to 300.
+    plan. Raises `PlanError` for bars beyond 64, tempi beyond 30 to 300 and names beyond 100 characters.
     """
     bars = prompt.constraints.get("bars")
     if not prompt.style or prompt.tempo is None or not prompt.roles:
@@ -74,6 +74,9 @@ def plan_prompt(prompt: Prompt, project: Project | None = None) -> Planned | Non
         raise PlanError(f"Constraints.bars must be 1 to {MOST_BARS}, got {bars}")
     if not SLOWEST <= prompt.tempo <= FASTEST:
         raise PlanError(f"Tempo must be {SLOWEST} to {FASTEST}, got {prompt.tempo}")
+    for what, said in (("Style", prompt.style), *(("a role", role) for role in prompt.roles)):
+        if len(said) > LONGEST_NAME:
+            raise PlanError(f"{what} must be at most {LONGEST_NAME} characters, got {len(said)}")
     song = project or Project(id="new")
     lanes = _lanes(prompt.roles, song.tracks)
     start = _start(prompt, song)

@@ -46,8 +46,9 @@ def parse_position(text: str) -> Position | None:
         position = _between(between, offset)
     elif beside := _BESIDE.fullmatch(text):
         position = _beside(_KINDS[beside[1].lower()], beside[2].lower(), offset)
-    if position and max(len(position.ref or ""), len(position.ref2 or "")) > LONGEST_REF:
-        return None
+    names = (position.ref or "", position.ref2 or "") if position else ()
+    if any(len(name) > LONGEST_REF or _TRAILING.search(f" {name}") for name in names):
+        return None  # "within x - 1 bar 2": one offset too many
     return position
 
 

@@ -169,13 +169,13 @@ def emotion_chart(vectors: Mapping[str, EmotionVector]) -> Image:
         radii = [_share(vector, name_) for name_, _ in _AXES]
         around = [*radii, radii[0]]
         axis.plot(angles, around, color=colour, linewidth=1.8, label=name, zorder=3)
-        axis.fill(angles, around, color=colour, alpha=0.12, linewidth=0, zorder=2)
+        axis.fill(angles, around, color=colour, alpha=0.07, linewidth=0, zorder=2)
     axis.set_theta_zero_location("N")
     axis.set_theta_direction(-1)
     axis.set_ylim(0, 1)
     axis.set_yticks((0.25, 0.5, 0.75, 1.0), ())
     axis.set_xticks(angles[:-1], [f"{name}\n{said}" for name, said in _AXES])
-    axis.tick_params(labelsize=8, labelcolor=_DIM, pad=10)
+    axis.tick_params(labelsize=8, labelcolor=_DIM, pad=14)
     axis.grid(color=_BEAT, linewidth=0.8)
     axis.spines["polar"].set(color=_BAR, linewidth=0.8)
     place = {"loc": "upper left", "bbox_to_anchor": (1.22, 1.0), "ncols": 1}

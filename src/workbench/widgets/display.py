@@ -36,14 +36,14 @@ def register_display() -> None:
     formatter = shell.display_formatter.mimebundle_formatter
     for kind in (Score, GenerationResult):
         formatter.for_type(kind, _mimebundle)
-    formatter.for_type(Composition, song_mimebundle)
+    formatter.for_type(Composition, _song_mimebundle)
 
 
 def _mimebundle(music: Score | GenerationResult, **_wanted: Any) -> Any:
     return show(music)._repr_mimebundle_()
 
 
-def song_mimebundle(song: Composition, **wanted: Any) -> Any:
+def _song_mimebundle(song: Composition, **wanted: Any) -> Any:
     """A song's player, and below it the steps of its plan as they ended."""
     title = song.planned.title
     player = Player(song.score, title=title)

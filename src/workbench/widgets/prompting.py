@@ -143,12 +143,14 @@ class PromptEditor(widgets.VBox):  # type: ignore[misc]
     @property
     def version(self) -> Version | None:
         """The version that is selected; None before there is one."""
-        return self.versions[self.grid.selected] if self.grid is not None else None
+        with self._turn:
+            return None if self.grid is None else self.versions[self.grid.selected]
 
     @property
     def composition(self) -> Composition | None:
         """The song that is selected; None before there is one."""
-        return None if self.version is None else self.version.song
+        version = self.version
+        return None if version is None else version.song
 
     def compose(self) -> None:
         """Compose what is written, with the seed of the slider; what is being composed is dropped."""
@@ -248,13 +250,13 @@ class PromptEditor(widgets.VBox):  # type: ignore[misc]
         self._show_plan()
 
     def _show_plan(self) -> None:
-        """The steps of what is composed, else of the version selected, else of what is written.
+        """The steps of what is composed now, or came to nothing; else of the version selected.
 
-        What is written comes first once it is another prompt than the versions'.
+        Those of what is written, once that is another prompt than the versions'.
         """
-        song = self.composition
-        if not self._run.over.is_set():
-            title, steps = self._run.title, self._run.steps
+        song, run = self.composition, self._run
+        if run.is_going or (run.failed and run.prompt == self.prompt):
+            title, steps = run.title, run.steps
         elif song is not None and (self.planned is None or song.prompt == self.prompt):
             title, steps = song.planned.title, song.steps
         elif self.planned is not None:
@@ -270,7 +272,6 @@ class PromptEditor(widgets.VBox):  # type: ignore[misc]
         with self._turn:
             self._run.cancel.cancel()
             self._run = run
-            run.over.clear()
             self.stop_button.disabled = False
             self._say("composing …")
         if is_headless():
@@ -300,11 +301,9 @@ class PromptEditor(widgets.VBox):  # type: ignore[misc]
             with self._turn:
                 if run is self._run:
                     self._rest(f"{kind}{error}")
+                    self._show_plan()
         finally:
             run.over.set()
-            with self._turn:
-                if run is self._run:
-                    self._show_plan()
 
     def _tell(self, run: _Run, step: PlanStep) -> None:
         run.steps = tuple(step if step.step_id == it.step_id else it for it in run.steps)
@@ -336,6 +335,7 @@ class PromptEditor(widgets.VBox):  # type: ignore[misc]
         self.grid.kept, self.grid.selected = [at for at in kept if at != row], row
         for button in self.wish_buttons.values():
             button.disabled = False
+        self._show_plan()
         self._rest(_outcome(version, stopped=run.cancel.cancelled))
 
     def _refuse(self, problem: WorkbenchError) -> None:
@@ -353,10 +353,10 @@ class PromptEditor(widgets.VBox):  # type: ignore[misc]
         self.status.value = _paragraph(text)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """The editor where somebody looks; else what it says of the text, and what plays of it."""
+        """The editor where somebody looks; else the text, what it says of it, and what plays of it."""
         if not is_headless():
             return super()._repr_mimebundle_(**kwargs)
-        read = f"{self.says.value}{self._fields.value}"
+        read = f"<pre>{html.escape(self.text)}</pre>{self.says.value}{self._fields.value}"
         if self.grid is None:
             said = str(self.problem or f"<PromptEditor: {_titled(self.planned)}>")
             return {"text/plain": said, "text/html": read + self._plan.value}, {}
@@ -381,7 +381,16 @@ class _Run:
     problem: BaseException | None = None
 
     def __post_init__(self) -> None:
-        self.over.set()
+        if self.prompt is None:
+            self.over.set()
+
+    @property
+    def is_going(self) -> bool:
+        return self.prompt is not None and self.song is None and self.problem is None
+
+    @property
+    def failed(self) -> bool:
+        return self.problem is not None and bool(self.steps)
 
 
 def _nothing(song: Composition, cancel: CancelToken) -> WorkbenchError:
@@ -480,15 +489,16 @@ def _line(text: str, colour: str) -> str:
 def fields_html(prompt: Prompt) -> str:
     """A prompt's fields as a table, each value as it was understood; what was not said is left out."""
     values = prompt.as_dict()
-    values |= {name.capitalize(): value for name, value in values.pop("extensions").items()}
+    extensions = values.pop("extensions")
     values["vibes"] = [
-        f"{it['vibe']} ×{it['weight']}" if it["weight"] > 1 else it["vibe"] for it in values["vibes"]
+        f"{it['vibe']} ×{it['weight']}" if it["weight"] > 1 else it["vibe"]
+        for it in values["vibes"]
     ]
     cell = "padding:1px 10px 1px 0;vertical-align:top;text-align:left"
     rows = [
         f'<tr><td style="{cell};{_DIM}">{html.escape(name)}</td>'
         f'<td style="{cell};overflow-wrap:anywhere">{html.escape(_plain(value))}</td></tr>'
-        for name, value in values.items()
+        for name, value in (*values.items(), *extensions.items())
         if value not in (None, [], {}, "")
     ]
     style = "border-collapse:collapse;font-size:12px;line-height:1.5;margin-top:4px"
@@ -501,6 +511,8 @@ def _plain(value: Any) -> str:
         return value
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return ", ".join(value)
+    if isinstance(value, dict):
+        value = {name: item for name, item in value.items() if item is not None}
     return json.dumps(value, ensure_ascii=False, default=str).replace('"', "")
 
 
