@@ -144,7 +144,7 @@ def test_the_seed_decides(tmp_path):
     [
         (SHORT.replace("compose", "compse"), "line 2, column 7: Mode must be compose, edit or ask"),
         (SHORT.replace("Request: Go.", ""), "Request is missing"),
-        (SHORT.replace("{bars: 1}", "{bars: 1"), "line 8"),
+        (SHORT.replace("{bars: 1}", "{bars: 1"), "line 7, column 14: a mapping in { }"),
         (SHORT.replace("{bars: 1}", "{bars: 65}"), "Constraints.bars must be 1 to 64, got 65"),
         (SHORT.replace("120", "20"), "Tempo must be 30 to 300, got 20"),
         (SHORT.replace("Style: rock\n", ""), "planning without a chat model takes Style too"),

@@ -79,6 +79,11 @@ def test_bars_and_tempo_have_limits():
         plan_prompt(prompt(constraints={"bars": 65}))
     with pytest.raises(PlanError, match="Tempo must be 30 to 300, got 20"):
         plan_prompt(prompt(tempo=20))
+    assert plan_prompt(prompt(style="s" * 100, roles=("r" * 100,))) is not None
+    with pytest.raises(PlanError, match="Style must be at most 100 characters, got 101"):
+        plan_prompt(prompt(style="s" * 101))
+    with pytest.raises(PlanError, match="a role must be at most 100 characters, got 101"):
+        plan_prompt(prompt(roles=("bass", "r" * 101)))
 
 
 def test_what_is_as_asked_for_is_not_set_again():
@@ -107,6 +112,15 @@ def test_a_track_that_plays_a_role_is_used_again_and_its_effects_go_to_it():
     placed = [c.params for c in planned.calls if "trackName" in c.params]
     assert placed
     assert all(it["trackId"] == "t1" and it["trackName"] == "Sub" for it in placed)
+
+
+def test_effects_that_a_track_has_are_not_added_again():
+    studio = Studio(Project(id="song"))
+    track = studio.call("stori_add_midi_track", {"name": "Bass"}).answer["trackId"]
+    assert studio.call("stori_add_insert_effect", {"trackId": track, "type": "compressor"}).ok
+    planned = plan_prompt(prompt(roles=("bass",)), studio.project)  # house: compressor and filter
+    inserts = [c.params["type"] for c in planned.calls if c.name == "stori_add_insert_effect"]
+    assert inserts == ["filter"]
 
 
 def test_music_goes_where_the_position_says():

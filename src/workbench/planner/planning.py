@@ -151,7 +151,8 @@ def _plan(prompt: Prompt, lanes: Sequence[Lane], bars: int, blocks: Blocks) -> P
         asked = [step for step in blocks.effects if step.track == lane.track]
         inferred = () if _no_effects(prompt) else effects_of(prompt.style or "", lane.role)
         wanted = {*inferred, *(step.type or "reverb" for step in asked)}
-        mix += steps_of(lane.track, sorted(wanted))
+        there = {effect.kind for effect in lane.reused.effects} if lane.reused else set[str]()
+        mix += steps_of(lane.track, sorted(wanted - there))
     return Plan.model_validate(
         {
             "generations": generations,

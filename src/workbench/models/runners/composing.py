@@ -121,18 +121,19 @@ def streamed(
         cancel.cancel()
 
 
-def progress(on_progress: OnProgress | None, live: Sequence[Row]) -> Callable[[], None]:
-    """The engine's `on_step` that tells `on_progress` how far each row is."""
+def progress(on_progress: OnProgress | None, live: Sequence[Row]) -> Callable[[], None] | None:
+    """The engine's `on_step` that tells `on_progress` how far each row is; None where nobody listens."""
+    if on_progress is None:
+        return None
 
     def tell() -> None:
-        if on_progress is not None:
-            on_progress(
-                Progress(
-                    tokens=tuple(len(row.tokens) for row in live),
-                    bars=tuple(row.bars for row in live),
-                    done=tuple(row.reason is not None for row in live),
-                )
+        on_progress(
+            Progress(
+                tokens=tuple(len(row.tokens) for row in live),
+                bars=tuple(row.bars for row in live),
+                done=tuple(row.reason is not None for row in live),
             )
+        )
 
     return tell
 

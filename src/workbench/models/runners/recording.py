@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from importlib.metadata import version
 
 import numpy as np
@@ -31,10 +32,16 @@ def record(
         "weights_sha256": sha256,
         "request": asked,
         "seed": request.seed,
-        "packages": {name: version(name) for name in PACKAGES},
+        "packages": dict(_versions()),
         "machine": f"{platform.machine()} {platform.system()}, Python {platform.python_version()}",
         **how,
     }
+
+
+@cache
+def _versions() -> Mapping[str, str]:
+    """Of the packages that decide a result; read from their metadata once, as that takes milliseconds."""
+    return {name: version(name) for name in PACKAGES}
 
 
 def prime_digest(prime: Score | Sequence[int]) -> str:
