@@ -146,6 +146,10 @@ def test_automation_is_written_by_canonical_names():
             {"automation": [{"track": "bass", "param": "pan", "events": [{"beat": "x", "value": 1}]}]},
             "Automation[0].events[0]",
         ),
+        (
+            {"automation": [{"track": "bass", "param": "volume", "events": [{"beat": 0, "value": -6}]}]},
+            "Automation[0].events[0].value",
+        ),
         ({"automation": "yes"}, "Automation"),
     ],
     ids=str,

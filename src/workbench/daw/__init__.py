@@ -1,5 +1,6 @@
 """The headless DAW: a song as a value, tools that change it, proposals to change it. Torch-free."""
 
+from workbench.daw.facts import LANES, Lane
 from workbench.daw.issues import Issue
 from workbench.daw.performing import (
     CANDIDATES,
@@ -8,7 +9,7 @@ from workbench.daw.performing import (
     controls_for,
     performed,
 )
-from workbench.daw.project import Project, Track
+from workbench.daw.project import CURVES, Project, Track
 from workbench.daw.proposals import Committed, Proposal, Proposals
 from workbench.daw.studio import Caller, Studio, ToolResult
 from workbench.daw.tools import TOOLS, Tool, entities
@@ -16,11 +17,14 @@ from workbench.daw.variations import Phrase, Variation, commit, diff
 
 __all__ = [
     "CANDIDATES",
+    "CURVES",
+    "LANES",
     "TOOLS",
     "Caller",
     "Candidates",
     "Committed",
     "Issue",
+    "Lane",
     "Phrase",
     "Project",
     "Proposal",

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
@@ -30,6 +30,7 @@ BendValue = Annotated[int, Field(ge=-8192, le=8191)]
 Channel = Annotated[int, Field(ge=0, le=15)]
 Beat = Annotated[float, Field(ge=0, le=LAST_BEAT)]
 Curve = Literal["linear", "smooth", "step", "exp", "log"]
+CURVES: tuple[str, ...] = get_args(Curve)
 Unit = Annotated[float, Field(ge=0, le=1)]
 Volume = Annotated[float, Field(ge=0, le=1.5)]
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from workbench.daw import CURVES, LANES, Lane
 from workbench.planner.mix import MixStep, steps_of
 from workbench.prompt import Prompt
 
@@ -336,14 +337,9 @@ def _whole(value: Any, low: int, high: int) -> int | None:
 
 # ---------------------------------------------------------------------- Automation
 
-PARAMETERS = (
-    "Volume", "Pan", "EQ Low", "EQ Mid", "EQ High", "Mod Wheel (CC1)", "Volume (CC7)", "Pan (CC10)",
-    "Expression (CC11)", "Sustain (CC64)", "Filter Cutoff (CC74)", "Pitch Bend", "Synth Cutoff",
-    "Synth Resonance", "Synth Attack", "Synth Release",
-)  # fmt: skip
 _PARAMETERS: Mapping[str, str] = MappingProxyType(
     {
-        **{name.lower(): name for name in PARAMETERS},
+        **{name.lower(): name for name in LANES},
         **dict.fromkeys(("fader", "level", "gain", "tremolo rate", "delay feedback"), "Volume"),
         **dict.fromkeys(("panning", "stereo"), "Pan"),
         **dict.fromkeys(("filter cutoff", "cutoff", "filter"), "Synth Cutoff"),
@@ -353,7 +349,6 @@ _PARAMETERS: Mapping[str, str] = MappingProxyType(
         "mid": "EQ Mid", "high": "EQ High", "attack": "Synth Attack", "release": "Synth Release",
     }
 )  # fmt: skip
-_CURVES = ("linear", "smooth", "step", "exp", "log")
 _BEAT = re.compile(r"(?:beat\s*)?([0-9]{1,6}(?:\.[0-9]{1,6})?)")
 _BAR = re.compile(r"bar\s*([0-9]{1,5}(?:\.[0-9]{1,4})?)")
 
@@ -369,17 +364,19 @@ def _automation(
         part = _part(wish.get("track", wish.get("target")), parts)
         said = wish.get("param", wish.get("parameter"))
         parameter = _PARAMETERS.get(re.sub(r"[\s_-]+", " ", str(said)).strip().lower())
-        points = _points(path, wish.get("events", wish.get("points")), beats_per_bar, blocks)
         if part is None:
             blocks.miss(f"{path}.track", f"no such part: {str(wish.get('track'))[:40]!r}")
         elif parameter is None:
             blocks.miss(f"{path}.param", f"no parameter is called {str(said)[:40]!r}")
-        elif points:
-            blocks.automation.append(AutomationWish(part.track, parameter, points))
+        else:
+            events = wish.get("events", wish.get("points"))
+            points = _points(path, events, LANES[parameter], beats_per_bar, blocks)
+            if points:
+                blocks.automation.append(AutomationWish(part.track, parameter, points))
 
 
 def _points(
-    path: str, events: Any, beats_per_bar: float, blocks: Blocks
+    path: str, events: Any, lane: Lane, beats_per_bar: float, blocks: Blocks
 ) -> tuple[tuple[float, float, str | None], ...]:
     if not isinstance(events, list) or not events:
         blocks.miss(f"{path}.events", "expected [{beat: 0, value: 0.5}, …]")
@@ -392,9 +389,12 @@ def _points(
         if beat is None or not isinstance(value, int | float) or isinstance(value, bool):
             blocks.miss(where, "expected {beat: number, value: number}")
             continue
+        if not lane.low <= value <= lane.high:
+            blocks.miss(f"{where}.value", f"expected {lane.low:g} to {lane.high:g}, got {value:g}")
+            continue
         curve = event.get("curve")
-        if curve is not None and curve not in _CURVES:
-            blocks.miss(f"{where}.curve", f"expected one of {', '.join(_CURVES)}")
+        if curve is not None and curve not in CURVES:
+            blocks.miss(f"{where}.curve", f"expected one of {', '.join(CURVES)}")
             curve = None
         points.append((beat, float(value), curve))
     return tuple(sorted(points, key=lambda point: point[0]))

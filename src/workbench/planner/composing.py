@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
@@ -57,18 +57,11 @@ class Composition:
 
     def as_dict(self) -> dict[str, Any]:
         """How the song came about, as JSON: prompt, emotion, plan with its steps as they ended, effects."""
-        vector = self.emotion
         planned = self.planned.as_dict()
         planned["steps"] = [step.as_dict() for step in self.steps]
         return {
             "prompt": self.prompt.as_dict(),
-            "emotion": {
-                "energy": vector.energy,
-                "valence": vector.valence,
-                "tension": vector.tension,
-                "intimacy": vector.intimacy,
-                "motion": vector.motion,
-            },
+            "emotion": asdict(self.emotion),
             **planned,
             "effects": self.effects,
         }

@@ -11,9 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from workbench.errors import PlanError
 from workbench.planner.mix import MixStep
-from workbench.planner.tracks import label_of
+from workbench.planner.tracks import Role, label_of
 
-Role = Literal["drums", "bass", "chords", "melody", "arp", "pads", "fx", "lead"]
 Bars = Annotated[int, Field(ge=1, le=64)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar, get_args
 
 from workbench.errors import RequestError
 from workbench.score import nearest_role
 
-ROLES = ("drums", "bass", "chords", "melody", "arp", "pads", "fx", "lead")
+Role = Literal["drums", "bass", "chords", "melody", "arp", "pads", "fx", "lead"]
 """Roles of a plan, as Maestro names them."""
+ROLES: tuple[str, ...] = get_args(Role)
 
 # A word of a track's name says its role; the first row with one counts.
 _NAME_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
