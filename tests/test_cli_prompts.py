@@ -217,6 +217,7 @@ def test_a_read_only_place_is_one_sentence(tmp_path):
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_parts_there_are(tmp_path):
     """On a terminal, where each step is told as it ends."""
     path, out = tmp_path / "prompt.txt", tmp_path / "song"

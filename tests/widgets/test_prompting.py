@@ -166,6 +166,7 @@ def test_an_example_is_one_choice_away(editor: PromptEditor) -> None:
     assert editor.examples.value == ""
     editor.examples.value = "bossa-nova"
     assert editor.text == example_prompts()["bossa-nova"]
+    assert editor.examples.value == "bossa-nova"
     editor.text += " "
     assert editor.examples.value == ""
     editor.examples.value = "bossa-nova"
@@ -342,8 +343,15 @@ def test_stopped_before_a_note_there_is_nothing(held: tuple[PromptEditor, Held])
 def test_a_newer_wish_takes_the_place_of_what_runs(held: tuple[PromptEditor, Held]) -> None:
     editor, runner = held
     editor.compose()
+    (older,) = [thread for thread in threading.enumerate() if thread.name == "prompt"]
     assert runner.begun.acquire(timeout=60)
+    runner.may.release()
+    assert runner.begun.acquire(timeout=60)  # its drums are done
     editor.seed.value = 5
+    older.join(timeout=60)
+    assert not older.is_alive()  # it was stopped, nobody let it go on
+    assert editor.grid is None  # and what it had is not shown
+    assert not editor.stop_button.disabled
     for _ in range(9):
         runner.may.release()
     assert editor.wait().score == compose_prompt(TEXT, load_runner("grammar"), seed=5).score
