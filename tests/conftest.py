@@ -13,7 +13,7 @@ if (
     os.environ["OMP_NUM_THREADS"] = "1"
 
 # The files that take longest, which begin first, so that the cores are done at the same time.
-LONG = ("test_wheel", "notebooks/test_lab", "notebooks/test_notebooks", "widgets/", "notebooks/")
+LONG = ("test_wheel", "notebooks/", "widgets/", "test_cli")
 
 
 def pytest_collection_modifyitems(items):

@@ -29,7 +29,7 @@ def test_a_prime_may_be_a_score_its_bytes_or_a_file(loop, tmp_path):
         ({"temprature": 1}, "generate knows no temprature; did you mean temperature?"),
         ({"tempo": 100}, "did you mean tempo_bpm?"),
         ({"num_variations": 1}, "did you mean variations?"),
-        ({"colour": "blue"}, "it knows bars, grid, instruments, key"),
+        ({"colour": "blue"}, "it knows bars, chord_roots, grid, instruments, key"),
         ({"prime": 42}, "prime must be a score, MIDI or Orpheus tokens, got a int"),
         ({"style": "tecno"}, "did you mean techno?"),
     ],
