@@ -222,7 +222,7 @@ def test_ctrl_c_keeps_the_parts_there_are(tmp_path):
     """On a terminal, where each step is told as it ends."""
     path, out = tmp_path / "prompt.txt", tmp_path / "song"
     path.write_text(
-        SHORT.replace("[drums, bass]", "[drums, bass, rhodes, flute]").replace("1}", "64}")
+        SHORT.replace("[drums, bass]", "[drums, bass, rhodes, flute]").replace("1}", "16}")
     )
     terminal, inner = pty.openpty()
     command = [*WORKBENCH, "compose", str(path), "--runner", "pocket", "--out", str(out)]
