@@ -16,18 +16,6 @@ if TYPE_CHECKING:
 
     __version__: str
 
-# Where each name is; resolved when first used, so that `import workbench` costs next to nothing.
-_LAZY = {
-    "GenerationRequest": "workbench.facade",
-    "Score": "workbench.facade",
-    "compose": "workbench.facade",
-    "generate": "workbench.facade",
-    "load_runner": "workbench.facade",
-    "metrics": "workbench.facade",
-    "play": "workbench.facade",
-    "sweep": "workbench.facade",
-}
-
 __all__ = [
     "GenerationRequest",
     "Score",
@@ -41,9 +29,9 @@ __all__ = [
 
 if not TYPE_CHECKING:
 
-    def __getattr__(name):
-        if name in _LAZY:
-            return getattr(import_module(_LAZY[name]), name)
+    def __getattr__(name):  # when first used, so that `import workbench` costs next to nothing
+        if name in __all__:
+            return getattr(import_module("workbench.facade"), name)
         if name == "__version__":
             return import_module("importlib.metadata").version("workbench")
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,8 +10,8 @@ from tests.planner.vectors_of import PROMPTS, VECTORS
 from workbench.daw import Project, Studio, Track
 from workbench.errors import PlanError
 from workbench.planner import plan_prompt, steps_of_calls, steps_of_prompt
-from workbench.planner.planning import ToolCall, runnable
-from workbench.planner.steps import title_of, title_of_prompt
+from workbench.planner.planning import runnable
+from workbench.planner.steps import ToolCall, title_of, title_of_prompt
 from workbench.prompt import Prompt, parse_prompt
 
 SETUP = ("stori_set_tempo", "stori_set_key")

@@ -3,6 +3,11 @@
 Torch-free: models come in as runners.
 """
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from workbench.evals.compare import (
     Interval,
     bootstrap_interval,
@@ -14,7 +19,12 @@ from workbench.evals.metrics import METRICS, Metric, measure, metric
 from workbench.evals.pocket import PocketPlan, evaluate_pocket
 from workbench.evals.report import Gate, PocketReport
 from workbench.evals.surprise import SurpriseNote, surprise_notes
-from workbench.evals.tables import constraint_costs, measure_table, surprise_table
+
+if TYPE_CHECKING:
+    from workbench.evals.tables import constraint_costs, measure_table, surprise_table
+
+# Resolved when first used: pandas takes half a second, and who only measures needs none.
+_TABLES = ("constraint_costs", "measure_table", "surprise_table")
 
 __all__ = [
     "METRICS",
@@ -36,3 +46,13 @@ __all__ = [
     "surprise_notes",
     "surprise_table",
 ]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        if name in _TABLES:
+            return getattr(import_module("workbench.evals.tables"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__():
+        return sorted(__all__)

@@ -18,8 +18,8 @@ from workbench.planner.intent import (
 from workbench.planner.intent_report import evaluate_intents, labelled_utterances
 from workbench.planner.mix import MixStep, infer_mix_steps
 from workbench.planner.plan import Plan, plan_from_text
-from workbench.planner.planning import Planned, ToolCall, plan_prompt
-from workbench.planner.steps import PlanStep, steps_of_calls, steps_of_prompt
+from workbench.planner.planning import Planned, plan_prompt
+from workbench.planner.steps import PlanStep, ToolCall, steps_of_calls, steps_of_prompt
 from workbench.planner.tracks import infer_track_role
 
 __all__ = [

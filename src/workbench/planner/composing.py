@@ -11,7 +11,7 @@ from workbench.daw import Caller, Project, Studio
 from workbench.errors import PlanError
 from workbench.models.requests import CancelToken, Runner
 from workbench.planner.carrying import Carried, carry_out
-from workbench.planner.planning import Planned, plan_prompt
+from workbench.planner.planning import Planned, lacking, plan_prompt
 from workbench.planner.steps import PlanStep
 from workbench.prompt import Prompt, emotion_vector, parse_prompt
 from workbench.score import EmotionVector, Score
@@ -104,12 +104,6 @@ def planned_or_why_not(prompt: Prompt, project: Project | None = None) -> Planne
         raise PlanError(f"Mode must be compose to be planned as music, got {prompt.mode}")
     planned = plan_prompt(prompt, project)
     if planned is None:
-        given = {
-            "Style": prompt.style,
-            "Tempo": prompt.tempo,
-            "Role": prompt.roles,
-            "Constraints: {bars: 8}": isinstance(prompt.constraints.get("bars"), int),
-        }
-        missing = ", ".join(name for name, value in given.items() if not value)
+        missing = ", ".join(lacking(prompt))
         raise PlanError(f"planning without a chat model takes {missing} too")
     return planned

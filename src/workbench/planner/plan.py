@@ -13,8 +13,9 @@ from workbench.errors import PlanError
 from workbench.planner.mix import MixStep
 from workbench.planner.tracks import Role, label_of
 
-Bars = Annotated[int, Field(ge=1, le=64)]
-Name = Annotated[str, Field(min_length=1, max_length=100)]
+MOST_BARS, SLOWEST, FASTEST, LONGEST_NAME = 64, 30, 300, 100
+Bars = Annotated[int, Field(ge=1, le=MOST_BARS)]
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 
 
 class _Part(BaseModel):
@@ -26,7 +27,7 @@ class Generation(_Part):
 
     role: Role
     style: Name
-    tempo: Annotated[int, Field(ge=30, le=300)]
+    tempo: Annotated[int, Field(ge=SLOWEST, le=FASTEST)]
     bars: Bars
     key: str | None = None
     constraints: dict[str, Any] = Field(default_factory=dict)

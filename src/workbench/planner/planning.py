@@ -10,13 +10,21 @@ from workbench.daw import Project, Track
 from workbench.errors import PlanError, RequestError
 from workbench.planner.blocks import Blocks, Part, Unread, blocks_of
 from workbench.planner.mix import MixStep, effects_of, steps_of
-from workbench.planner.plan import AddRegion, AddTrack, Generation, Plan
-from workbench.planner.steps import PlanStep, steps_of_calls, title_of
+from workbench.planner.plan import (
+    FASTEST,
+    LONGEST_NAME,
+    MOST_BARS,
+    SLOWEST,
+    AddRegion,
+    AddTrack,
+    Generation,
+    Plan,
+)
+from workbench.planner.steps import PlanStep, ToolCall, steps_of_calls, title_of
 from workbench.planner.tracks import label_of, role_of, tracks_for_roles
 from workbench.prompt import Prompt, start_beats
 from workbench.score import program_named
 
-MOST_BARS, SLOWEST, FASTEST, LONGEST_NAME = 64, 30, 300, 100
 # Looks of a role's track: colour and icon (of Maestro's names).
 _LOOKS: Mapping[str, tuple[str, str]] = {
     "drums": ("red", "instrument.drum"),
@@ -28,14 +36,6 @@ _LOOKS: Mapping[str, tuple[str, str]] = {
     "lead": ("orange", "music.note"),
     "fx": ("teal", "sparkles"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ToolCall:
-    """A `stori_*` tool and its parameters, in camel case as they travel."""
-
-    name: str
-    params: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,26 +65,25 @@ def plan_prompt(prompt: Prompt, project: Project | None = None) -> Planned | Non
     None where style, tempo, a role or a whole number of bars is not given: then a chat model has to
     plan. Raises `PlanError` for bars beyond 64, tempi beyond 30 to 300 and names beyond 100 characters.
     """
-    bars = prompt.constraints.get("bars")
-    if not prompt.style or prompt.tempo is None or not prompt.roles:
+    if lacking(prompt):
         return None
-    if not isinstance(bars, int) or isinstance(bars, bool) or bars < 1:
-        return None
+    assert prompt.tempo is not None
+    bars = prompt.constraints["bars"]
     if bars > MOST_BARS:
         raise PlanError(f"Constraints.bars must be 1 to {MOST_BARS}, got {bars}")
     if not SLOWEST <= prompt.tempo <= FASTEST:
         raise PlanError(f"Tempo must be {SLOWEST} to {FASTEST}, got {prompt.tempo}")
-    for what, said in (("Style", prompt.style), *(("a role", role) for role in prompt.roles)):
+    for what, said in (("Style", prompt.style or ""), *(("a role", role) for role in prompt.roles)):
         if len(said) > LONGEST_NAME:
             raise PlanError(f"{what} must be at most {LONGEST_NAME} characters, got {len(said)}")
     song = project or Project(id="new")
-    lanes = _lanes(prompt.roles, song.tracks)
+    chairs = _chairs(prompt.roles, song.tracks)
     start = _start(prompt, song)
-    parts = [Part(lane.said, lane.track, lane.role == "drums", start, bars) for lane in lanes]
+    parts = [Part(chair.said, chair.track, chair.role == "drums", start, bars) for chair in chairs]
     blocks = blocks_of(prompt, parts, song.bar_beats)
-    plan = _plan(prompt, lanes, bars, blocks)
-    calls = (*_setup(prompt, song), *calls_of(plan, lanes, song, start), *_expression(blocks))
-    calls = _ordered(calls)
+    plan = _plan(prompt, chairs, bars, blocks)
+    expression = _expression(blocks)
+    calls = (*_setup(prompt, song), *calls_of(plan, chairs, song, start, expression))
     return Planned(
         title=title_of(calls, prompt),
         plan=plan,
@@ -94,8 +93,20 @@ def plan_prompt(prompt: Prompt, project: Project | None = None) -> Planned | Non
     )
 
 
+def lacking(prompt: Prompt) -> tuple[str, ...]:
+    """What a prompt would have to say too, to be planned without a chat model."""
+    bars = prompt.constraints.get("bars")
+    said = {
+        "Style": prompt.style,
+        "Tempo": prompt.tempo is not None,
+        "Role": prompt.roles,
+        "Constraints: {bars: 8}": isinstance(bars, int) and not isinstance(bars, bool) and bars > 0,
+    }
+    return tuple(name for name, value in said.items() if not value)
+
+
 @dataclass(frozen=True, slots=True)
-class Lane:
+class Chair:
     """A role of the prompt, the role of a plan that plays it, and its track, reused or new."""
 
     said: str
@@ -104,8 +115,8 @@ class Lane:
     reused: Track | None = None
 
 
-def _lanes(roles: Sequence[str], tracks: Sequence[Track]) -> list[Lane]:
-    """One lane a role, each named once; a track that is called so, or plays it, is used again."""
+def _chairs(roles: Sequence[str], tracks: Sequence[Track]) -> list[Chair]:
+    """One chair a role, each named once; a track that is called so, or plays it, is used again."""
     said = list(dict.fromkeys(role.strip().lower() for role in roles))
     named = {
         role: track
@@ -118,11 +129,11 @@ def _lanes(roles: Sequence[str], tracks: Sequence[Track]) -> list[Lane]:
     }
     others = [track for track in tracks if track not in named.values()]
     played = tracks_for_roles([role for role in said if role not in named], others)
-    lanes = []
+    chairs = []
     for role in said:
         track = named.get(role) or played.get(role)
-        lanes.append(Lane(role, role_of(role), track.name if track else label_of(role), track))
-    return lanes
+        chairs.append(Chair(role, role_of(role), track.name if track else label_of(role), track))
+    return chairs
 
 
 def _start(prompt: Prompt, song: Project) -> float:
@@ -131,28 +142,28 @@ def _start(prompt: Prompt, song: Project) -> float:
     return start_beats(prompt.position, song.tracks, song.bar_beats)
 
 
-def _plan(prompt: Prompt, lanes: Sequence[Lane], bars: int, blocks: Blocks) -> Plan:
+def _plan(prompt: Prompt, chairs: Sequence[Chair], bars: int, blocks: Blocks) -> Plan:
     constraints = {name: value for name, value in prompt.constraints.items() if name != "bars"}
     edits: list[AddTrack | AddRegion] = []
     generations, mix = [], list[MixStep]()
-    for lane in lanes:
-        own = None if lane.track == label_of(lane.role) else lane.track
+    for chair in chairs:
+        own = None if chair.track == label_of(chair.role) else chair.track
         generations.append(
             Generation.model_validate(
                 {
-                    "role": lane.role, "style": prompt.style, "tempo": prompt.tempo, "bars": bars,
+                    "role": chair.role, "style": prompt.style, "tempo": prompt.tempo, "bars": bars,
                     "key": prompt.key, "constraints": constraints, "track": own,
                 }
             )
         )  # fmt: skip
-        if lane.reused is None:
-            edits.append(AddTrack(name=lane.track))
-        edits.append(AddRegion(track=lane.track, bars=bars))
-        asked = [step for step in blocks.effects if step.track == lane.track]
-        inferred = () if _no_effects(prompt) else effects_of(prompt.style or "", lane.role)
+        if chair.reused is None:
+            edits.append(AddTrack(name=chair.track))
+        edits.append(AddRegion(track=chair.track, bars=bars))
+        asked = [step for step in blocks.effects if step.track == chair.track]
+        inferred = () if _no_effects(prompt) else effects_of(prompt.style or "", chair.role)
         wanted = {*inferred, *(step.type or "reverb" for step in asked)}
-        there = {effect.kind for effect in lane.reused.effects} if lane.reused else set[str]()
-        mix += steps_of(lane.track, sorted(wanted - there))
+        there = {effect.kind for effect in chair.reused.effects} if chair.reused else set[str]()
+        mix += steps_of(chair.track, sorted(wanted - there))
     return Plan.model_validate(
         {
             "generations": generations,
@@ -184,16 +195,24 @@ def _setup(prompt: Prompt, song: Project) -> list[ToolCall]:
 
 
 def calls_of(
-    plan: Plan, lanes: Sequence[Lane], song: Project, start: float = 0.0
+    plan: Plan,
+    chairs: Sequence[Chair],
+    song: Project,
+    start: float = 0.0,
+    expression: Mapping[str, Sequence[ToolCall]] | None = None,
 ) -> tuple[ToolCall, ...]:
-    """A plan's tool calls: track by track, then buses, all sends, volumes and pans."""
-    by_track = {lane.track: lane for lane in lanes}
+    """A plan's tool calls: track by track, then buses, all sends, volumes and pans.
+
+    `expression` is what each track gets beyond its plan: controllers, bends, automation.
+    """
+    by_track = {chair.track: chair for chair in chairs}
     names = list(dict.fromkeys([g.track_name for g in plan.generations]))
     names += [it.name for it in plan.edits if isinstance(it, AddTrack) and it.name not in names]
     calls: list[ToolCall] = []
     for name in names:
-        lane = by_track.get(name)
-        calls += _track_calls(plan, name, lane, song, start)
+        chair = by_track.get(name)
+        calls += _track_calls(plan, name, chair, song, start)
+        calls += (expression or {}).get(name, ())
     mix = plan.mix_steps
     buses = sorted({step.bus for step in mix if step.bus})
     calls += [ToolCall("stori_ensure_bus", {"name": bus}) for bus in buses]
@@ -203,14 +222,14 @@ def calls_of(
 
 
 def _track_calls(
-    plan: Plan, name: str, lane: Lane | None, song: Project, start: float
+    plan: Plan, name: str, chair: Chair | None, song: Project, start: float
 ) -> list[ToolCall]:
     calls: list[ToolCall] = []
     generations = [it for it in plan.generations if it.track_name == name]
     role = generations[0].role if generations else role_of(name)
-    at = _address(name, lane)
-    if lane is None or lane.reused is None:
-        calls.append(ToolCall("stori_add_midi_track", _new_track(name, lane, role)))
+    at = _address(name, chair)
+    if chair is None or chair.reused is None:
+        calls.append(ToolCall("stori_add_midi_track", _new_track(name, chair, role)))
         color, icon = _LOOKS[role]
         calls.append(ToolCall("stori_set_track_color", {**at, "color": color}))
         calls.append(ToolCall("stori_set_track_icon", {**at, "icon": icon}))
@@ -250,24 +269,24 @@ def _generation(it: Generation, at: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _new_track(name: str, lane: Lane | None, role: str) -> dict[str, Any]:
+def _new_track(name: str, chair: Chair | None, role: str) -> dict[str, Any]:
     """A new track; what names an instrument beyond the roles gets its program."""
     program = None
-    if lane is not None and lane.said != role:
+    if chair is not None and chair.said != role:
         try:
-            program = program_named(lane.said)
+            program = program_named(chair.said)
         except RequestError:
             program = None
     return {"name": name} if program is None else {"name": name, "gmProgram": program}
 
 
-def _address(name: str, lane: Lane | None) -> dict[str, Any]:
-    if lane is None or lane.reused is None:
+def _address(name: str, chair: Chair | None) -> dict[str, Any]:
+    if chair is None or chair.reused is None:
         return {"trackName": name}
-    return {"trackName": name, "trackId": lane.reused.id}
+    return {"trackName": name, "trackId": chair.reused.id}
 
 
-def _mix_call(step: MixStep, by_track: Mapping[str, Lane]) -> ToolCall:
+def _mix_call(step: MixStep, by_track: Mapping[str, Chair]) -> ToolCall:
     at = _address(step.track, by_track.get(step.track))
     if step.action == "add_send":
         return ToolCall("stori_add_send", {**at, "busName": step.bus})
@@ -275,69 +294,28 @@ def _mix_call(step: MixStep, by_track: Mapping[str, Lane]) -> ToolCall:
     return ToolCall(f"stori_set_track_{name}", {**at, name: step.value})
 
 
-def _expression(blocks: Blocks) -> list[ToolCall]:
-    """Controllers and bends for the regions just made, and automation lanes."""
-    calls = [
-        ToolCall(
-            "stori_add_midi_cc",
-            {
-                "trackName": wish.track, "cc": wish.cc,
-                "events": [{"beat": beat, "value": value} for beat, value in wish.events],
-            },
-        )
-        for wish in blocks.controls
-    ]  # fmt: skip
-    calls += [
-        ToolCall(
-            "stori_add_pitch_bend",
-            {
-                "trackName": wish.track,
-                "events": [{"beat": beat, "value": value} for beat, value in wish.events],
-            },
-        )
-        for wish in blocks.bends
-    ]
-    calls += [
-        ToolCall(
-            "stori_add_automation",
-            {
-                "trackName": lane.track,
-                "parameter": lane.parameter,
-                "points": [
-                    {"beat": beat, "value": value, **({"curve": curve} if curve else {})}
-                    for beat, value, curve in lane.points
-                ],
-            },
-        )
-        for lane in blocks.automation
-    ]
+def _expression(blocks: Blocks) -> dict[str, list[ToolCall]]:
+    """By track: controllers and bends for the region just made, and automation."""
+    calls: dict[str, list[ToolCall]] = {}
+
+    def add(track: str, tool: str, **params: Any) -> None:
+        calls.setdefault(track, []).append(ToolCall(tool, {"trackName": track, **params}))
+
+    for control in blocks.controls:
+        add(control.track, "stori_add_midi_cc", cc=control.cc, events=_events(control.events))
+    for bend in blocks.bends:
+        add(bend.track, "stori_add_pitch_bend", events=_events(bend.events))
+    for wish in blocks.automation:
+        points = [
+            {"beat": beat, "value": value, **({"curve": curve} if curve else {})}
+            for beat, value, curve in wish.points
+        ]
+        add(wish.track, "stori_add_automation", parameter=wish.parameter, points=points)
     return calls
 
 
-_AFTER_TRACKS = (
-    "stori_ensure_bus",
-    "stori_add_send",
-    "stori_set_track_volume",
-    "stori_set_track_pan",
-)
-_FIRST = ("stori_set_tempo", "stori_set_key")
-
-
-def _ordered(calls: Iterable[ToolCall]) -> tuple[ToolCall, ...]:
-    """Setup, then everything of one track after the other, then buses, sends and levels."""
-    calls = list(calls)
-    tracks = list(
-        dict.fromkeys(str(call.params.get("trackName", call.params.get("name"))) for call in calls)
-    )
-
-    def place(call: ToolCall) -> tuple[int, int]:
-        if call.name in _FIRST:
-            return (0, 0)
-        if call.name in _AFTER_TRACKS:
-            return (2, 0)
-        return (1, tracks.index(str(call.params.get("trackName", call.params.get("name")))))
-
-    return tuple(sorted(calls, key=place))
+def _events(events: Iterable[tuple[float, int]]) -> list[dict[str, float]]:
+    return [{"beat": beat, "value": value} for beat, value in events]
 
 
 def runnable(calls: Sequence[ToolCall]) -> tuple[ToolCall, ...]:

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from workbench.daw import Project
 from workbench.planner.tracks import label_of
 from workbench.prompt import Prompt
 
-if TYPE_CHECKING:
-    from workbench.planner.planning import ToolCall
-
 Status = Literal["pending", "active", "completed", "failed", "skipped"]
 INSTRUMENTS = "instruments"
 LONGEST_TITLE = 80
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A `stori_*` tool and its parameters, in camel case as they travel."""
+
+    name: str
+    params: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,27 +187,18 @@ def _expressive_steps(
 def title_of(calls: Iterable[ToolCall], prompt: Prompt) -> str:
     """What a plan is called: by tracks, style and section."""
     created = sum(call.name == "stori_add_midi_track" for call in calls)
-    style = humanised(prompt.style) if prompt.style else ""
-    section = humanised(prompt.section) if prompt.section else ""
-    if created >= 3 and style:
-        return f"Setting Up {created}-Track {style}"
-    return title_of_prompt(prompt) if style or section else _arrangement(created, prompt)
+    if created >= 3 and prompt.style:
+        return f"Setting Up {created}-Track {humanised(prompt.style)}"
+    return title_of_prompt(prompt, created)
 
 
-def title_of_prompt(prompt: Prompt) -> str:
-    """What a prompt's plan is called before its calls are known."""
-    style = humanised(prompt.style) if prompt.style else ""
-    section = humanised(prompt.section) if prompt.section else ""
-    if style and section:
-        return f"Building {style} {section}"
-    if style:
-        return f"Composing {style}"
-    if section:
-        return f"Building {section}"
-    return _arrangement(len(prompt.roles), prompt)
-
-
-def _arrangement(tracks: int, prompt: Prompt) -> str:
+def title_of_prompt(prompt: Prompt, tracks: int | None = None) -> str:
+    """What a prompt's plan is called before its calls are known; a track a role, unless so many."""
+    style, section = humanised(prompt.style or ""), humanised(prompt.section or "")
+    tracks = len(prompt.roles) if tracks is None else tracks
+    if style or section:
+        verb = "Building" if section else "Composing"
+        return " ".join(filter(None, (verb, style, section)))
     if tracks >= 2:
         return f"Setting Up {tracks}-Track Arrangement"
     return prompt.request[:LONGEST_TITLE]

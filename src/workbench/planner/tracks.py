@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Literal, Protocol, TypeVar, get_args
+from typing import Literal, get_args
 
+from workbench.daw import Track
 from workbench.errors import RequestError
 from workbench.score import nearest_role
 
@@ -56,23 +57,13 @@ _CAN_PLAY: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )  # fmt: skip
 
 
-class Lane(Protocol):
-    """What is asked of a track here."""
-
-    @property
-    def id(self) -> str: ...
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def program(self) -> int | None: ...
-
-    @property
-    def drum_kit(self) -> str | None: ...
-
-
-T = TypeVar("T", bound=Lane)
+# What roles are called besides.
+_ALSO: Mapping[str, str] = MappingProxyType(
+    {
+        "keys": "chords", "chord": "chords", "pad": "pads", "synth": "lead", "drum": "drums",
+        "percussion": "drums", "perc": "drums",
+    }
+)  # fmt: skip
 
 
 def infer_track_role(name: str, program: int | None = None, drum_kit: str | None = None) -> str:
@@ -90,13 +81,13 @@ def infer_track_role(name: str, program: int | None = None, drum_kit: str | None
     return "melody"
 
 
-def tracks_for_roles(roles: Sequence[str], tracks: Sequence[T]) -> dict[str, T]:
+def tracks_for_roles(roles: Sequence[str], tracks: Sequence[Track]) -> dict[str, Track]:
     """The track that each role can use again; each track is claimed once.
 
     A role takes a track that plays it, else one with its name, else one of an instrument that can.
     """
     free = list(tracks)
-    found: dict[str, T] = {}
+    found: dict[str, Track] = {}
     wanted = sorted(set(roles))
     for fits in (_plays, _is_called, _can_play):
         for role in wanted:
@@ -120,10 +111,8 @@ def role_of(name: str) -> str:
     word = name.strip().lower()
     if word in ROLES:
         return word
-    if word in ("keys", "pad", "drum", "chord", "percussion", "perc", "synth"):
-        return {"keys": "chords", "pad": "pads", "chord": "chords", "synth": "lead"}.get(
-            word, "drums"
-        )
+    if word in _ALSO:
+        return _ALSO[word]
     try:
         return nearest_role(word)[0]
     except RequestError:
@@ -138,13 +127,13 @@ def _words(text: str) -> list[str]:
     return "".join(char if char.isalnum() else " " for char in text).split()
 
 
-def _plays(role: str, track: Lane) -> bool:
+def _plays(role: str, track: Track) -> bool:
     return infer_track_role(track.name, track.program, track.drum_kit) == role
 
 
-def _is_called(role: str, track: Lane) -> bool:
+def _is_called(role: str, track: Track) -> bool:
     return role in track.name.lower()
 
 
-def _can_play(role: str, track: Lane) -> bool:
+def _can_play(role: str, track: Track) -> bool:
     return any(hint in track.name.lower() for hint in _CAN_PLAY.get(role, ()))

@@ -32,6 +32,7 @@ from workbench.models import (
 )
 from workbench.models.runners.priming import prime_of
 from workbench.score import Score
+from workbench.widgets.background import wait_for
 from workbench.widgets.host import is_headless
 from workbench.widgets.player import VariationGrid
 
@@ -155,22 +156,9 @@ class LoopPanel(widgets.VBox):  # type: ignore[misc]
     def wait(self) -> GenerationResult:
         """The result of the latest settings, when it is there. Raises what went wrong.
 
-        A cell that waits holds up what the buttons say, Stop among it (ipykernel hears widgets that a
-        cell made only between cells); so interrupting the kernel meanwhile is Stop, and twice is an
-        interrupt.
+        Interrupting the kernel meanwhile is Stop, see `wait_for`.
         """
-        run = self._run
-        while True:
-            try:
-                run.over.wait()
-            except KeyboardInterrupt:
-                if run.cancel.cancelled:
-                    raise
-                self.stop()
-            else:
-                if run is self._run:
-                    break
-                run = self._run
+        run = wait_for(lambda: self._run)
         if run.problem is not None:
             raise run.problem
         assert run.result is not None, "a run that is over has a result or a problem"

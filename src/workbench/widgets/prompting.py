@@ -31,6 +31,7 @@ from workbench.planner import (
 )
 from workbench.prompt import REFINEMENTS, Prompt, emotion_vector, example_prompts, refine
 from workbench.score import EmotionVector, Score
+from workbench.widgets.background import wait_for
 from workbench.widgets.host import is_headless
 from workbench.widgets.player import VariationGrid
 
@@ -180,20 +181,9 @@ class PromptEditor(widgets.VBox):  # type: ignore[misc]
     def wait(self) -> Composition:
         """The song asked for last, when it is there. Raises what went wrong.
 
-        A cell that waits holds up what the buttons say; interrupting the kernel meanwhile is Stop.
+        Interrupting the kernel meanwhile is Stop, see `wait_for`.
         """
-        run = self._run
-        while True:
-            try:
-                run.over.wait()
-            except KeyboardInterrupt:
-                if run.cancel.cancelled:
-                    raise
-                self.stop()
-            else:
-                if run is self._run:
-                    break
-                run = self._run
+        run = wait_for(lambda: self._run)
         if run.problem is not None:
             raise run.problem
         if run.song is None:
